@@ -1,0 +1,59 @@
+# Upright. `make help` lists the targets. Every target does its own set-up.
+SHELL := /bin/bash
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export UV_PYTHON_DOWNLOADS := never
+export OMP_NUM_THREADS ?= 2
+
+UV := .tools/uv/bin/uv
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run chat train test lint format check-content eval eval-server bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/.ready  ## install everything into this folder (the other targets call it)
+
+run: setup  ## start Upright and print its address
+	@$(PY) -m bot serve
+
+chat: setup  ## talk in the terminal
+	@$(PY) -m bot chat
+
+train: setup  ## train the model if it is missing or stale
+	@$(PY) -m bot train
+
+test: setup lint check-content  ## everything that must pass: lint, types, content, tests
+	@./deploy/test
+
+lint: setup  ## ruff and mypy
+	@$(PY) -m ruff check -q . && $(PY) -m ruff format -q --check . && $(PY) -m mypy
+
+format: setup  ## let ruff format the code
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+check-content: setup  ## say what is wrong in the content files, with file, line and reason
+	@$(PY) -m bot check-content
+
+eval: setup  ## how well messages are understood (sealed part; PART=development for the other)
+	@$(PY) -W ignore -m tests.evaluation --part $(or $(PART),sealed) $(if $(ERRORS),--show-errors)
+
+eval-server: setup  ## serve for outside evaluation (EVAL_PORT, EVAL_TOKEN)
+	@$(PY) -m bot serve --evaluation
+
+bench: setup  ## measure against Rasa's default configuration (takes a long while)
+	@$(PY) -W ignore -m tests.bench
+
+clean:  ## remove what the targets made (not var/, which holds conversations)
+	rm -rf .venv .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis results
+
+$(UV):
+	@./deploy/bootstrap-uv
+
+.venv/.ready: $(UV) pyproject.toml uv.lock .python-version
+	@./deploy/find-python
+	@$(UV) sync --frozen --quiet
+	@touch $@

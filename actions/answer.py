@@ -1,0 +1,39 @@
+"""Answers a topic: the question flow."""
+
+from __future__ import annotations
+
+from actions.base import Reply, SafeAction
+from actions.conversation import Conversation
+from actions.knowledge import Topic
+
+
+def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
+    """Answer `topic`; with a country named, what is known of it there.
+
+    Asked again, it goes on with what was not said yet instead of repeating itself.
+    """
+    if topic.countries and conversation.country:
+        if reply.show(topic, f"country:{conversation.country}"):
+            return
+        reply.say("utter_sources_none_country", country=conversation.country, topic=topic.id)
+        reply.about(topic, reply.said_of(topic))
+        return
+    if reply.said_of(topic) and reply.show_next(topic):
+        return
+    reply.show(topic, "answer")
+
+
+class AnswerTopic(SafeAction):
+    """Answers the topic of an `ask_<area>_<name>` intent."""
+
+    def name(self) -> str:
+        """Return the action's name in `domain.yml`."""
+        return "action_answer_topic"
+
+    def reply(self, conversation: Conversation, reply: Reply) -> None:
+        """Answer, or say that this topic is not written yet."""
+        topic = conversation.asked_topic
+        if topic:
+            answer(conversation, reply, topic)
+        else:
+            reply.say("utter_not_yet")

@@ -1,0 +1,122 @@
+"""Base of all custom actions: nobody is met by silence, and only vetted words go out.
+
+An action never sends text. It names a template and typed values; the generator in the Rasa
+process renders them (`bot.nlg`) and the channel renders them again to check (`bot.channels`).
+"""
+
+from __future__ import annotations
+
+import abc
+import functools
+import logging
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.conversation import Conversation
+from actions.knowledge import Knowledge, Topic, load_knowledge
+from actions.knowledge.schema import FACETS
+
+logger = logging.getLogger(__name__)
+MAX_OFFERS = 2  # facets offered as buttons below an answer
+
+
+@functools.lru_cache(maxsize=1)
+def knowledge_base() -> Knowledge:
+    """Return the knowledge base, loaded once a process."""
+    return load_knowledge()
+
+
+class Reply:
+    """Collects what an action says, as templates with typed values, and the slots it sets."""
+
+    def __init__(self, conversation: Conversation, dispatcher: CollectingDispatcher) -> None:
+        self.conversation = conversation
+        self._dispatcher = dispatcher
+        self.events: list[EventType] = []
+
+    def say(self, template: str, **values: Any) -> None:
+        """Say a template of `domain.yml` or `kb_*`; `values` are ids and numbers, never text."""
+        self._dispatcher.utter_message(response=template, values=values)
+
+    def about(self, topic: Topic, said: tuple[str, ...]) -> None:
+        """Confirm the topic that this reply answers, and what has been shown of it."""
+        self.events = [
+            SlotSet("topic", topic.id),
+            SlotSet("topics", [topic.id]),
+            SlotSet("last_topic", topic.id),
+            SlotSet("said", list(said)),
+        ]
+
+    def show(self, topic: Topic, facet: str, bubbles: int = 3) -> bool:
+        """Say the bubbles of one facet; return False where the topic has none."""
+        known = self.conversation.knowledge
+        count = len(known.bubbles(topic, facet))
+        said = self.said_of(topic)
+        for index in range(min(count, bubbles)):
+            said = self._show_bubble(topic, facet, index, said, last=index == count - 1)
+        if count:
+            self.about(topic, said)
+        return bool(count)
+
+    def show_next(self, topic: Topic) -> bool:
+        """Say the first bubble of the topic not shown yet; return False where all were shown."""
+        said = self.said_of(topic)
+        for facet in ("answer", "more", *FACETS):
+            for index in range(len(self.conversation.knowledge.bubbles(topic, facet))):
+                if f"{facet}/{index}" not in said:
+                    self.about(topic, self._show_bubble(topic, facet, index, said, last=True))
+                    return True
+        return False
+
+    def said_of(self, topic: Topic) -> tuple[str, ...]:
+        """Return what was shown of `topic` so far in this stretch of the conversation."""
+        last = self.conversation.last_topic
+        return self.conversation.said if last and last.id == topic.id else ()
+
+    def offers(self, topic: Topic, said: tuple[str, ...]) -> list[str]:
+        """Return the facets to offer next: those of the topic not shown yet."""
+        shown = {place.partition("/")[0] for place in said}
+        return [f for f in FACETS if f in topic.facets and f not in shown][:MAX_OFFERS]
+
+    def _show_bubble(
+        self, topic: Topic, facet: str, index: int, said: tuple[str, ...], last: bool
+    ) -> tuple[str, ...]:
+        said = (*said, f"{facet}/{index}")
+        values: dict[str, Any] = {"topic": topic.id, "facet": facet, "index": index}
+        if last:
+            values["offer"] = self.offers(topic, said)
+        self.say("kb_claims", **values)
+        return said
+
+
+class SafeAction(Action, abc.ABC):
+    """Catches whatever goes wrong, logs it without the person's words, and says something kind."""
+
+    @abc.abstractmethod
+    def name(self) -> str:
+        """Return the action's name in `domain.yml`."""
+
+    @abc.abstractmethod
+    def reply(self, conversation: Conversation, reply: Reply) -> None:
+        """Fill `reply`."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Run the action; on any error take back what was said and apologise."""
+        try:
+            conversation = Conversation.of(tracker, knowledge_base())
+            reply = Reply(conversation, dispatcher)
+            self.reply(conversation, reply)
+        except Exception:
+            logger.exception("action %s failed", self.name())
+            dispatcher.messages.clear()
+            dispatcher.utter_message(response="utter_error", values={})
+            return []
+        if not dispatcher.messages:
+            logger.error("action %s said nothing", self.name())
+            dispatcher.utter_message(response="utter_error", values={})
+        return reply.events

@@ -1,0 +1,37 @@
+"""When the message was not understood: ask which of two or three it is, or say so."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import SlotSet
+
+from actions.answer import answer
+from actions.base import Reply, SafeAction
+from actions.conversation import Conversation
+
+_LIKELY = 0.08  # calibrated probability from which a topic is worth offering
+_MOST = 3
+
+
+class Clarify(SafeAction):
+    """Narrows down: "did you mean ..." with the likely topics as buttons."""
+
+    def name(self) -> str:
+        """Return the action's name in `domain.yml`."""
+        return "action_clarify"
+
+    def reply(self, conversation: Conversation, reply: Reply) -> None:
+        """Offer likely topics; "and in Turkey?" goes on with a topic that knows countries."""
+        last = conversation.last_topic
+        if conversation.country and last and last.countries:
+            answer(conversation, reply, last)
+            reply.events.append(SlotSet("fallback", False))
+            return
+        likely = [conversation.named_topic.id] if conversation.named_topic else []
+        for intent, probability in conversation.ranking:
+            topic = conversation.knowledge.by_intent.get(intent)
+            if topic and probability >= _LIKELY and topic.id not in likely:
+                likely.append(topic.id)
+        if likely:
+            reply.say("utter_did_you_mean", choices=likely[:_MOST])
+        else:
+            reply.say("utter_fallback")

@@ -1,0 +1,73 @@
+"""Follow-ups on the last topic: one facet of it, more of it, or the answer once more."""
+
+from __future__ import annotations
+
+from actions.answer import answer
+from actions.base import Reply, SafeAction
+from actions.conversation import Conversation
+
+# Where a topic lacks the facet asked for, the one that answers nearly the same.
+_NEXT_BEST = {
+    "reversibility": ("treatment", "duration"),
+    "treatment": ("action", "reversibility"),
+    "action": ("treatment", "prevention"),
+    "amount": ("frequency", "evidence"),
+    "duration": ("reversibility",),
+}
+
+
+class AnswerFollowUp(SafeAction):
+    """Answers `follow_up_<facet>` ("how common is that?", "能治好吗")."""
+
+    def name(self) -> str:
+        """Return the action's name in `domain.yml`."""
+        return "action_answer_follow_up"
+
+    def reply(self, conversation: Conversation, reply: Reply) -> None:
+        """Answer the facet of the topic in hand, or say what there is instead."""
+        topic = conversation.topic_in_hand
+        if topic is None:
+            reply.say("utter_which_topic")
+            return
+        if topic.countries and conversation.country:
+            answer(conversation, reply, topic)
+            return
+        wanted = conversation.facet
+        for facet in (wanted, *_NEXT_BEST.get(wanted, ())):
+            if reply.show(topic, facet):
+                return
+        said = reply.said_of(topic)
+        reply.say("utter_no_facet", topic=topic.id, offer=reply.offers(topic, said))
+        reply.about(topic, said)
+
+
+class TellMore(SafeAction):
+    """Goes on about the last topic."""
+
+    def name(self) -> str:
+        """Return the action's name in `domain.yml`."""
+        return "action_tell_more"
+
+    def reply(self, conversation: Conversation, reply: Reply) -> None:
+        """Say the next bubble, or that this is all, with related topics."""
+        topic = conversation.topic_in_hand
+        if topic is None:
+            reply.say("utter_which_topic")
+        elif not reply.show_next(topic):
+            reply.say("utter_no_more", topic=topic.id, choices=list(topic.related[:3]))
+            reply.about(topic, reply.said_of(topic))
+
+
+class RepeatAnswer(SafeAction):
+    """Gives the last answer again, after a change of language."""
+
+    def name(self) -> str:
+        """Return the action's name in `domain.yml`."""
+        return "action_repeat_answer"
+
+    def reply(self, conversation: Conversation, reply: Reply) -> None:
+        """Repeat the last topic's answer; without one, invite a question."""
+        if conversation.last_topic is None:
+            reply.say("utter_which_topic")
+        else:
+            reply.show(conversation.last_topic, "answer")

@@ -1,0 +1,1 @@
+"""Input channels, thin, on one base: `base.py` guards, each other module speaks one protocol."""

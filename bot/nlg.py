@@ -1,0 +1,47 @@
+"""Rasa's natural language generator: renders vetted words in the Rasa process.
+
+`endpoints.yml`: `nlg: {type: bot.nlg.VettedGenerator}`. It can see the time, which conditional
+responses cannot, and it speaks while the action server is dead.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.words import WordsError, load_words
+
+logger = logging.getLogger(__name__)
+
+
+class VettedGenerator(NaturalLanguageGenerator):
+    """Renders `utter_*` and `kb_*` in the conversation's language."""
+
+    def __init__(self, endpoint_config: EndpointConfig, domain: Domain) -> None:
+        self._words = load_words()
+
+    async def generate(
+        self,
+        utter_action: str,
+        tracker: DialogueStateTracker,
+        output_channel: str,
+        **kwargs: Any,
+    ) -> dict[str, Any] | None:
+        """Return the message, or None where the template or its values are unknown.
+
+        None leads to an empty turn, which the channel fills with fixed words.
+        """
+        language = "zh" if tracker.get_slot("language") == "zh" else "en"
+        values = dict(kwargs.get("values") or {})
+        if self._words.needs_lines(utter_action):
+            values = self._words.safety_values(tracker.get_slot("region"), language)
+        try:
+            return self._words.render(utter_action, values, language)
+        except WordsError:
+            logger.exception("no such words")
+            return None

@@ -1,0 +1,1 @@
+"""Understanding: Rasa graph components, one a file, over plain functions in `text.py`."""

@@ -1,0 +1,107 @@
+"""The intent classifier: a linear model on sentence vectors and character n-grams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.featurizer import NEUTRAL_TEXT, SentenceVectorFeaturizer
+from bot.nlu.linear import LinearIntentModel
+
+RANKING = "intent_ranking"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class LinearIntentClassifier(GraphComponent, IntentClassifier):
+    """Sets `intent` and `intent_ranking` (best first) with calibrated confidences."""
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """Return the components that must come before this one."""
+        return [SentenceVectorFeaturizer]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the default options: SVM cost, weight of the vector, length of the ranking."""
+        return {"c": 1.0, "vector_weight": 2.0, "ranking_length": 8}
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: LinearIntentModel | None = None,
+    ) -> None:
+        self._config = config
+        self._storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> LinearIntentClassifier:
+        """Create an untrained classifier."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> LinearIntentClassifier:
+        """Load a trained classifier; a missing model is an error, never a silent empty one."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, LinearIntentModel.load(folder))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Train on the examples that have an intent, and store the model."""
+        examples = [
+            e for e in training_data.training_examples if e.get(INTENT) and e.get(NEUTRAL_TEXT)
+        ]
+        self._model = LinearIntentModel(self._config["c"], self._config["vector_weight"]).fit(
+            np.stack([_vector(e) for e in examples]),
+            [e.get(NEUTRAL_TEXT) for e in examples],
+            [e.get(INTENT) for e in examples],
+        )
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Classify each message; one without a text gets intent None."""
+        assert self._model is not None, "process() before train() or load()"
+        for message in messages:
+            ranking = []
+            if message.get(NEUTRAL_TEXT):
+                row = self._model.predict(_vector(message)[None, :], [message.get(NEUTRAL_TEXT)])[0]
+                best = np.argsort(-row)[: self._config["ranking_length"]]
+                ranking = [
+                    {"name": self._model.labels[i], "confidence": float(row[i])} for i in best
+                ]
+            top = ranking[0] if ranking else {"name": None, "confidence": 0.0}
+            message.set(INTENT, dict(top), add_to_output=True)
+            message.set(RANKING, ranking, add_to_output=True)
+        return messages
+
+
+def _vector(message: Message) -> np.ndarray[Any, np.dtype[np.float32]]:
+    _, sentence = message.get_dense_features(TEXT, [])
+    assert sentence is not None
+    return np.asarray(sentence.features[0])

@@ -1,0 +1,48 @@
+"""What to do with an unsure classification: answer, ask which one, or say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.nlu.classifier import RANKING
+from bot.nlu.component import MessageAnnotator
+from bot.nlu.text import has_words
+
+NO_WORDS = "no_words"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class CalibratedFallback(MessageAnnotator):
+    """Replaces the intent by `nlu_fallback` below a confidence that means something.
+
+    `threshold`: the least calibrated probability to answer with. `ambiguity`: the least distance
+    between the first two, unless the first is over one half. The ranking stays, so that the
+    clarifying action can offer the likely topics as buttons. Text without a single letter or
+    digit gets the intent `no_words`.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the default thresholds."""
+        return {"threshold": 0.3, "ambiguity": 0.05}
+
+    def annotate(self, message: Message) -> None:
+        """Decide on one message; a button's payload is left alone."""
+        text = message.get(TEXT)
+        if text.startswith("/"):
+            return
+        if not has_words(text):
+            message.set(INTENT, {"name": NO_WORDS, "confidence": 1.0}, add_to_output=True)
+            return
+        ranking = message.get(RANKING) or []
+        first = ranking[0]["confidence"] if ranking else 0.0
+        second = ranking[1]["confidence"] if len(ranking) > 1 else 0.0
+        close = first < 0.5 and first - second < self.config["ambiguity"]
+        if first < self.config["threshold"] or close:
+            fallback = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0 - first}
+            message.set(INTENT, fallback, add_to_output=True)

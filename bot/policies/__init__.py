@@ -1,0 +1,1 @@
+"""Dialogue policies: turn state, safety, topics and flows, one a file."""

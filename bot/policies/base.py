@@ -1,0 +1,98 @@
+"""Base of the policies that follow fixed logic and have nothing to learn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.policies.policy import Policy, PolicyPrediction
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
+from rasa.shared.core.trackers import DialogueStateTracker
+
+# Rasa's signatures ask for the concrete list type of its training trackers.
+from rasa.shared.core.generator import TrackerWithCachedStates  # isort: skip
+
+
+class FixedPolicy(Policy):
+    """Predicts by `next_action`; trains to nothing."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        featurizer: Any = None,
+    ) -> None:
+        super().__init__(config, model_storage, resource, execution_context, featurizer)
+
+    def _create_featurizer(self) -> None:  # type: ignore[override]
+        return None
+
+    def train(
+        self,
+        training_trackers: list[TrackerWithCachedStates],
+        domain: Domain,
+        **kwargs: Any,
+    ) -> Resource:
+        """Learn nothing."""
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> FixedPolicy:
+        """Load nothing."""
+        return cls(config, model_storage, resource, execution_context)
+
+    def predict_action_probabilities(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> PolicyPrediction:
+        """Predict the action named by `next_action` with its confidence, or abstain."""
+        probabilities = self._default_predictions(domain)
+        action, confidence = self.next_action(tracker)
+        if action and action in domain.action_names_or_texts:
+            probabilities[domain.index_for_action(action)] = confidence
+        return self._prediction(
+            probabilities,
+            events=self.turn_events(tracker),
+            is_no_user_prediction=self.overrules and action is not None,
+        )
+
+    # Whether a prediction of this policy goes before that of any form that is open.
+    overrules = False
+
+    def next_action(self, tracker: DialogueStateTracker) -> tuple[str | None, float]:
+        """Return (action name, confidence); (None, 0) abstains."""
+        raise NotImplementedError
+
+    def turn_events(self, tracker: DialogueStateTracker) -> list[Event]:
+        """Return events that hold whichever policy wins; none by default."""
+        return []
+
+    @staticmethod
+    def at_start_of_turn(tracker: DialogueStateTracker) -> bool:
+        """Return whether the next action is the first after a message."""
+        return tracker.latest_action_name == ACTION_LISTEN_NAME and bool(tracker.latest_message)
+
+
+def slots_and_parse(tracker: DialogueStateTracker) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the current slot values and the parse result of the latest message."""
+    message = tracker.latest_message
+    parse = dict(message.parse_data or {}) if message else {}
+    if message:
+        parse["intent"] = message.intent
+    return tracker.current_slot_values(), parse

@@ -1,0 +1,46 @@
+"""The story policy: multi-turn flows (question, follow-up, more, sources, referral)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.policies.memoization import AugmentedMemoizationPolicy
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.core.domain import State
+
+from bot.policies.turn_state import DISCLOSURE
+from bot.state import is_topic_intent
+
+_ANY_TOPIC = "ask_topic"
+_ANY_FACET = "follow_up"
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
+)
+class FlowPolicy(AugmentedMemoizationPolicy):
+    """Rasa's augmented memoization, blind to what must not matter to a flow.
+
+    A story written with one topic and one kind of follow-up holds for all of them; names found in
+    the text and the one-time disclosure leave no trace.
+    """
+
+    def _create_feature_key(self, states: list[State]) -> str | None:
+        kept = [_canonical(state) for state in states]
+        return super()._create_feature_key([state for state in kept if state is not None])
+
+
+def _canonical(state: State) -> State | None:
+    """Return the state with intents generalised, or None where it is to be skipped."""
+    if (state.get("prev_action") or {}).get("action_name") == DISCLOSURE:
+        return None
+    result: dict[str, Any] = {key: dict(value) for key, value in state.items()}
+    user = result.get("user")
+    if user:
+        user.pop("entities", None)
+        intent = str(user.get("intent"))
+        if is_topic_intent(intent):
+            user["intent"] = _ANY_TOPIC
+        elif intent.startswith("follow_up_"):
+            user["intent"] = _ANY_FACET
+    return result

@@ -1,0 +1,54 @@
+"""The Rasa server process: `python -m bot server`.
+
+Rasa's own `serve_application` with our endpoints: bound to loopback, telemetry off, and an action
+endpoint that gives up in time, so that a hanging action server holds nobody's conversation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+from typing import Any
+
+from rasa.core.run import serve_application
+from rasa.core.utils import AvailableEndpoints
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.paths import ROOT
+from bot.train import MODEL
+
+ACTION_SECONDS = 4.0  # below the channel's guard; stock Rasa waits 300 s and holds the lock
+
+
+class PromptActionEndpoint(EndpointConfig):
+    """The action endpoint with a time limit."""
+
+    async def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the action server; raises asyncio.TimeoutError after `ACTION_SECONDS`."""
+        return await asyncio.wait_for(super().request(*args, **kwargs), ACTION_SECONDS)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(prog="python -m bot server")
+    parser.add_argument("--port", type=int, default=5005)
+    parser.add_argument("--credentials", default=str(ROOT / "credentials.yml"))
+    parser.add_argument("--model", default=str(MODEL))
+    parser.add_argument("--api-token", help="serve Rasa's HTTP API too, with this token")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    for noisy in ("apscheduler", "sanic.access", "rasa.shared.utils.io"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
+    endpoints.action = PromptActionEndpoint(url=endpoints.action.url, **endpoints.action.kwargs)
+    serve_application(
+        options.model,
+        interface="127.0.0.1",
+        port=options.port,
+        credentials=options.credentials,
+        endpoints=endpoints,
+        enable_api=options.api_token is not None,
+        auth_token=options.api_token,
+    )
+    return 0

@@ -1,0 +1,1 @@
+"""Storage: locks (tracker store and retention have issues of their own)."""

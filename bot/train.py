@@ -1,0 +1,81 @@
+"""Train the model when it is missing or stale: `python -m bot train [--force]`."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from pathlib import Path
+
+from bot.content import ContentError
+from bot.paths import DATA, MODELS, ROOT
+
+# What the trained model depends on.
+_INPUTS = (
+    "config.yml",
+    "domain.yml",
+    "uv.lock",
+    "data/**/*.yml",
+    "bot/importer.py",
+    "bot/nlu/*.py",
+    "bot/policies/*.py",
+    "actions/knowledge/*.py",
+)
+MODEL = MODELS / "upright.tar.gz"
+_STAMP = MODELS / "upright.sha256"
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """Return a hash of everything the model is made from."""
+    digest = hashlib.sha256()
+    for pattern in _INPUTS:
+        for file in sorted(root.glob(pattern)):
+            digest.update(str(file.relative_to(root)).encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def is_fresh() -> bool:
+    """Return whether the stored model was trained from the present files."""
+    return MODEL.exists() and _STAMP.exists() and _STAMP.read_text() == fingerprint()
+
+
+def train(force: bool = False) -> Path:
+    """Return the path of a fresh model, training it if need be.
+
+    Always without Rasa's training cache: a warm cache can write a model that cannot be loaded.
+    Raises ContentError for a broken content file, RuntimeError where training failed.
+    """
+    if not force and is_fresh():
+        return MODEL
+    from actions.knowledge import load_knowledge
+
+    load_knowledge()  # says file, line and reason before the slow part begins
+    print("Training the model (once, and again when content changes) ...", flush=True)
+    started = time.monotonic()
+    wanted = fingerprint()
+    import rasa
+
+    result = rasa.train(
+        domain=str(ROOT / "domain.yml"),
+        config=str(ROOT / "config.yml"),
+        training_files=[str(DATA / "nlu"), str(DATA / "stories")],
+        output=str(MODELS),
+        force_training=True,
+        fixed_model_name="upright",
+    )
+    if result.model is None or result.code != 0:
+        raise RuntimeError("training failed; the first error above is the real one")
+    _STAMP.write_text(wanted)
+    print(f"Trained in {time.monotonic() - started:.0f} s.", flush=True)
+    return MODEL
+
+
+def main(arguments: list[str]) -> int:
+    """Run from the command line."""
+    try:
+        train(force="--force" in arguments)
+    except (ContentError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

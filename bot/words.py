@@ -1,0 +1,291 @@
+"""Vetted words: every text that Upright may send, rendered from a template and typed values.
+
+A message names its template, its values and its language, so that anybody who holds the content
+files can render it again and see that nothing was added. `bot.nlg` renders, `bot.channels.base`
+checks. Imports nothing of Rasa: it works while the graph, the action server or the database do
+not.
+
+Templates: `utter_*` are the responses of `domain.yml`; `kb_claims` is one bubble of a topic and
+`kb_sources` the sources of bubbles. Values are ids, codes and numbers: `topic`, `facet`, `index`,
+`places`, `country`, `region`, `limit`, `hotlines`, and for buttons `offer` (facets) and `choices`
+(topics).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from actions.knowledge import Knowledge, Topic, load_knowledge
+from actions.knowledge.schema import LANGUAGES, Language
+from bot.content import ContentError, line_of, load_yaml
+from bot.safety.hotlines import Hotlines
+from bot.safety.runtime import load_hotlines
+
+ROOT = Path(__file__).resolve().parents[1]
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PAYLOAD = re.compile(r"/(\w+)(\{.*\})?")
+# What the fixed words for a person in danger are filled with.
+_WITH_LINES = ("utter_crisis", "utter_crisis_other", "utter_medical_emergency")
+
+Message = dict[str, Any]
+
+
+class WordsError(Exception):
+    """A template cannot be rendered: unknown template, value or language."""
+
+
+class Words:
+    """Renders and checks messages. All methods are pure; the content is loaded once."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        responses: Mapping[str, Mapping[Language, Mapping[str, Any]]],
+        labels: Mapping[str, Any],
+        hotlines: Hotlines,
+    ) -> None:
+        self.knowledge = knowledge
+        self._responses = responses
+        self._labels = labels
+        self._hotlines = hotlines
+        self._intents = {
+            _PAYLOAD.fullmatch(button["payload"]).group(1)  # type: ignore[union-attr]
+            for variants in responses.values()
+            for variant in variants.values()
+            for button in variant.get("buttons") or []
+        }
+        self._intents |= {"ask_sources", *knowledge.by_intent}
+        self._intents |= {"more", *(f"follow_up_{facet}" for facet in labels["facets"])}
+
+    def render(self, template: str, values: Mapping[str, Any], language: Language) -> Message:
+        """Return the message of a template.
+
+        Keys: `text`, `buttons` (title, payload), `sources` (id, citation, year, locator, kind),
+        `template`, `values`, `language`. Raises WordsError where something is unknown.
+        """
+        values = {key: value for key, value in values.items() if value is not None}
+        try:
+            if template == "kb_claims":
+                text, sources = self._claims(values, language)
+                buttons: list[Mapping[str, str]] = []
+            elif template == "kb_sources":
+                text, sources = self._sources(values, language)
+                buttons = []
+            else:
+                variant = self._responses[template][language]
+                text, sources = self._fill(variant["text"], values, language), []
+                buttons = [dict(button) for button in variant.get("buttons") or []]
+            buttons += self._value_buttons(values, language, bool(sources), template)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise WordsError(f"{template} {dict(values)} [{language}]: {error!r}") from error
+        return {
+            "text": text,
+            "buttons": buttons,
+            "sources": sources,
+            "template": template,
+            "values": dict(values),
+            "language": language,
+        }
+
+    def is_vetted(self, message: Mapping[str, Any]) -> bool:
+        """Return whether rendering the message's template again gives the same words."""
+        language = message.get("language")
+        if language not in LANGUAGES or not message.get("template"):
+            return False
+        try:
+            again = self.render(str(message["template"]), message.get("values") or {}, language)
+        except WordsError:
+            return False
+        return all((message.get(key) or []) == (again[key] or []) for key in ("text", "buttons"))
+
+    def is_issued(self, payload: str) -> bool:
+        """Return whether `payload` is one that a button of ours can carry.
+
+        Form `/intent` or `/intent{"topic": "<id>"}`, with a known intent and a known topic.
+        """
+        match = _PAYLOAD.fullmatch(payload)
+        if not match or match.group(1) not in self._intents:
+            return False
+        if not match.group(2):
+            return True
+        try:
+            entities = json.loads(match.group(2))
+        except ValueError:
+            return False
+        return (
+            isinstance(entities, dict)
+            and set(entities) == {"topic"}
+            and entities["topic"] in self.knowledge.topics
+        )
+
+    def safety_values(
+        self, region: str | None, language: Language, now: datetime | None = None
+    ) -> dict[str, Any]:
+        """Return the values that fill the words for a person in danger: lines open now first."""
+        now = now or datetime.now(timezone.utc)
+        choice = self._hotlines.choose(region, language, now)
+        lines = choice.lines or choice.examples
+        return {"hotlines": [line.id for line in lines], "region": choice.region}
+
+    def needs_lines(self, template: str) -> bool:
+        """Return whether a template shows hotlines."""
+        return template in _WITH_LINES
+
+    # -- texts ---------------------------------------------------------------------------------
+
+    def _claims(
+        self, values: Mapping[str, Any], language: Language
+    ) -> tuple[str, list[dict[str, Any]]]:
+        topic = self.knowledge.topics[values["topic"]]
+        facet, index = str(values["facet"]), int(values["index"])
+        claims = self.knowledge.bubbles(topic, facet)[index]
+        texts = [claim.text(language) for claim in claims]
+        last = index == len(self.knowledge.bubbles(topic, facet)) - 1
+        if facet == "answer" and last and topic.invite:
+            texts.append(topic.invite.get(language))
+        return _join(texts, language), self._cite(claims, language)
+
+    def _sources(
+        self, values: Mapping[str, Any], language: Language
+    ) -> tuple[str, list[dict[str, Any]]]:
+        topic = self.knowledge.topics[values["topic"]]
+        cited: dict[str, dict[str, Any]] = {}
+        for place in values["places"]:
+            facet, _, index = place.partition("/")
+            bubble = self.knowledge.bubbles(topic, facet)[int(index)]
+            cited.update({source["id"]: source for source in self._cite(bubble, language)})
+        intro = self._fill(self._responses["utter_sources_intro"][language]["text"], values, language)
+        lines = [
+            f"{number}. {source['citation']} ({source['year']}). {source['kind']}."
+            for number, source in enumerate(cited.values(), start=1)
+        ]
+        return "\n".join([intro, *lines]), list(cited.values())
+
+    def _cite(self, claims: Any, language: Language) -> list[dict[str, Any]]:
+        ids = dict.fromkeys(source for claim in claims for source in claim.sources)
+        result = []
+        for source in (self.knowledge.sources[source_id] for source_id in ids):
+            kind = self._labels["source_kinds"][source.kind][language]
+            result.append(
+                {
+                    "id": source.id,
+                    "citation": source.citation,
+                    "year": source.year,
+                    "locator": source.locator,
+                    "kind": kind,
+                }
+            )
+        return result
+
+    def _fill(self, text: str, values: Mapping[str, Any], language: Language) -> str:
+        def value_of(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name == "title":
+                return self.knowledge.topics[values["topic"]].title.get(language)
+            if name == "country":
+                return self.knowledge.country_name(values["country"], language)
+            if name == "limit":
+                return str(int(values["limit"]))
+            if name == "lines":
+                return self._lines(values, language)
+            if name == "emergency":
+                return self._emergency(values.get("region"), language)
+            raise KeyError(name)
+
+        return _PLACEHOLDER.sub(value_of, text)
+
+    def _lines(self, values: Mapping[str, Any], language: Language) -> str:
+        known = values.get("region")
+        lines = []
+        for line_id in values["hotlines"]:
+            line = self._hotlines.get(line_id)
+            colon = ": " if language == "en" else "："
+            label = f"{line.name[language]}{colon}{line.contact[language]}"
+            if not known:
+                country = self.knowledge.country_name(line.country, language)
+                label = f"{country} – {label}" if language == "en" else f"{country}，{label}"
+            lines.append(f"• {label}")
+        return "\n" + "\n".join(lines) + "\n" if lines else ""
+
+    def _emergency(self, region: str | None, language: Language) -> str:
+        number = self._hotlines.emergency(region, language)
+        return number or str(self._labels["emergency_unknown"][language])
+
+    # -- buttons -------------------------------------------------------------------------------
+
+    def _value_buttons(
+        self, values: Mapping[str, Any], language: Language, sourced: bool, template: str
+    ) -> list[Mapping[str, str]]:
+        buttons: list[Mapping[str, str]] = []
+        if "offer" in values:
+            topic = self.knowledge.topics[values["topic"]]
+            for facet in values["offer"]:
+                intent = "more" if facet == "more" else f"follow_up_{facet}"
+                title = self._labels["facets"][facet][language]
+                buttons.append({"title": title, "payload": _payload(intent, topic)})
+            if sourced and template == "kb_claims":
+                title = self._labels["sources"][language]
+                buttons.append({"title": title, "payload": _payload("ask_sources", topic)})
+        for topic_id in values.get("choices", ()):
+            topic = self.knowledge.topics[topic_id]
+            buttons.append({"title": topic.question.get(language), "payload": f"/{topic.intent}"})
+        return buttons
+
+
+def _payload(intent: str, topic: Topic) -> str:
+    return f"/{intent}{json.dumps({'topic': topic.id})}"
+
+
+def _join(texts: list[str], language: Language) -> str:
+    return (" " if language == "en" else "").join(texts)
+
+
+def read_responses(file: Path) -> dict[str, dict[Language, dict[str, Any]]]:
+    """Return the responses of a Rasa domain file as id -> language -> {text, buttons}.
+
+    Raises ContentError where a response lacks a language, has no text, or where the two languages
+    differ in their button payloads or placeholders.
+    """
+    found: dict[str, dict[Language, dict[str, Any]]] = {}
+    node = (load_yaml(file) or {}).get("responses") or {}
+    for name, variants in node.items():
+        line = line_of(node, name)
+        by_language: dict[Language, dict[str, Any]] = {}
+        for variant in variants:
+            values = [c.get("value") for c in variant.get("condition") or []]
+            if len(values) != 1 or values[0] not in LANGUAGES or not variant.get("text"):
+                raise ContentError(file, line, f"{name}: each variant needs a language and a text")
+            by_language[values[0]] = {
+                "text": str(variant["text"]).strip(),
+                "buttons": [dict(button) for button in variant.get("buttons") or []],
+            }
+        if set(by_language) != set(LANGUAGES):
+            raise ContentError(file, line, f"{name}: exists in one language only")
+        shapes = {
+            (
+                tuple(b["payload"] for b in variant["buttons"]),
+                tuple(sorted(_PLACEHOLDER.findall(variant["text"]))),
+            )
+            for variant in by_language.values()
+        }
+        if len(shapes) != 1:
+            raise ContentError(file, line, f"{name}: buttons or placeholders differ by language")
+        found[str(name)] = by_language
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def load_words() -> Words:
+    """Return the project's words, loaded once a process. Raises ContentError."""
+    return Words(
+        load_knowledge(),
+        read_responses(ROOT / "domain.yml"),
+        load_yaml(ROOT / "data" / "knowledge" / "labels.yml"),
+        load_hotlines(),
+    )

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from bot.nlu.encoder import DIMENSIONS, encode
+from bot.nlu.linear import LinearIntentModel
+
+TEXTS = {
+    "infection": ["can it get infected", "pus at the pins", "感染了怎么办", "会不会发炎", "fever and germs"],
+    "cost": ["what is the price", "how much money", "要多少钱", "价格贵不贵", "can i afford it"],
+    "walk": ["when can i walk", "walking again", "多久能走路", "什么时候下地", "crutches how long"],
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    texts = [text for group in TEXTS.values() for text in group]
+    labels = [label for label, group in TEXTS.items() for _ in group]
+    return LinearIntentModel().fit(encode(texts), texts, labels)
+
+
+def test_probabilities_are_a_distribution(model):
+    texts = ["price?", "感染", ""]
+    probabilities = model.predict(encode(texts), texts)
+    assert probabilities.shape == (3, len(TEXTS))
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert (probabilities >= 0).all()
+
+
+@pytest.mark.parametrize("text, label", [("how expensive", "cost"), ("走路要等多久", "walk")])
+def test_understands_new_words_in_both_languages(model, text, label):
+    row = model.predict(encode([text]), [text])[0]
+    assert model.labels[int(row.argmax())] == label
+
+
+def test_survives_saving(model, tmp_path):
+    model.save(tmp_path)
+    again = LinearIntentModel.load(tmp_path)
+    texts = ["how much", "会感染吗"]
+    assert np.allclose(model.predict(encode(texts), texts), again.predict(encode(texts), texts))
+    assert again.labels == model.labels
+
+
+def test_a_missing_model_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        LinearIntentModel.load(tmp_path)
+
+
+def test_one_label_is_an_error():
+    with pytest.raises(ValueError, match="at least two intents"):
+        LinearIntentModel().fit(encode(["a", "b"]), ["a", "b"], ["x", "x"])
+
+
+def test_two_labels_work():
+    texts = ["yes please", "sure thing", "no thanks", "never ever"]
+    model = LinearIntentModel().fit(encode(texts), texts, ["yes", "yes", "no", "no"])
+    assert model.predict(encode(["no"]), ["no"]).shape == (1, 2)
+
+
+def test_vectors_have_length_one_and_nothing_gives_zeros():
+    vectors = encode(["hello", "  ", "你好"])
+    assert vectors.shape == (3, DIMENSIONS)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), [1, 0, 1], atol=1e-3)
