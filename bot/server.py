@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 from typing import Any
 
 from rasa.core.run import serve_application
 from rasa.core.utils import AvailableEndpoints
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.logs import configure
 from bot.paths import ROOT
 from bot.train import MODEL
 
@@ -37,9 +37,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--model", default=str(MODEL))
     parser.add_argument("--api-token", help="serve Rasa's HTTP API too, with this token")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    for noisy in ("apscheduler", "sanic.access", "rasa.shared.utils.io"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    configure()
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.action = PromptActionEndpoint(url=endpoints.action.url, **endpoints.action.kwargs)
     serve_application(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -54,8 +56,12 @@ def train(force: bool = False) -> Path:
     print("Training the model (once, and again when content changes) ...", flush=True)
     started = time.monotonic()
     wanted = fingerprint()
+    os.environ["TQDM_DISABLE"] = "1"
     import rasa
 
+    from bot.logs import configure
+
+    configure(logging.WARNING)
     result = rasa.train(
         domain=str(ROOT / "domain.yml"),
         config=str(ROOT / "config.yml"),

@@ -8,6 +8,7 @@ from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.engine.graph import ExecutionContext
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.core.constants import POLICY_PRIORITY
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
@@ -18,7 +19,12 @@ from rasa.shared.core.generator import TrackerWithCachedStates  # isort: skip
 
 
 class FixedPolicy(Policy):
-    """Predicts by `next_action`; trains to nothing."""
+    """Predicts by `next_action`; trains to nothing. Its rank is `priority` in `config.yml`."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the default options."""
+        return {POLICY_PRIORITY: 1}
 
     def __init__(
         self,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rasa.core.policies.memoization import AugmentedMemoizationPolicy
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.core.domain import State
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.events import ActionExecuted
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.policies.turn_state import DISCLOSURE
 from bot.state import is_topic_intent
@@ -24,6 +28,25 @@ class FlowPolicy(AugmentedMemoizationPolicy):
     A story written with one topic and one kind of follow-up holds for all of them; names found in
     the text and the one-time disclosure leave no trace.
     """
+
+    def predict_action_probabilities(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> PolicyPrediction:
+        """Predict at the start of a turn and after actions of a flow; else abstain.
+
+        Rasa hides the turns of rules from story policies. Right after a rule's action the states
+        seen here would end with an older turn, and its action would be done once more.
+        """
+        last = tracker.get_last_event_for(ActionExecuted)
+        in_flow = last is None or last.action_name == ACTION_LISTEN_NAME
+        in_flow = in_flow or str(last.policy).endswith(("FlowPolicy", "TopicPolicy", "None"))
+        if in_flow:
+            return super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
+        return self._prediction(self._default_predictions(domain))
 
     def _create_feature_key(self, states: list[State]) -> str | None:
         kept = [_canonical(state) for state in states]

@@ -159,12 +159,18 @@ class Assessor:
         return exceptions.sub(_STRUCK, view) if exceptions else view
 
     def _subject(self, match: re.Match[str]) -> Subject:
-        """Return whom `match` is about: the last person named in its clause up to its end."""
+        """Return whom `match` is about.
+
+        The writer, if the match itself names them ("better off without me"); else the last
+        person named in the clause, up to the end of the match; else the writer.
+        """
         view, start = match.string, match.start()
         clause = max(view.rfind(mark, 0, start) for mark in ",.") + 1
         last: Subject = "self"
         for person in self._people.finditer(view, max(clause, start - _REACH), match.end()):
             last = "other" if str(person.lastgroup).startswith("other") else "self"
+            if last == "self" and person.start() >= start:
+                break
         return last
 
 
