@@ -11,6 +11,7 @@ _COMMANDS = {
     "server": "bot.server",
     "train": "bot.train",
     "chat": "bot.chat",
+    "check-content": "bot.check",
 }
 
 

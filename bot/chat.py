@@ -63,7 +63,9 @@ async def talk(base: str, server: subprocess.Popen[bytes] | None) -> int:
             await asyncio.sleep(0.5)
         client = ChatClient(session, base)
         await client.start()
-        print("Upright · 挺好. Ask in English or Chinese; an empty line ends. 中英文都行，空行结束。")
+        print(
+            "Upright · 挺好. Ask in English or Chinese; an empty line ends. 中英文都行，空行结束。"
+        )
         buttons: list[dict[str, str]] = []
         while True:
             try:

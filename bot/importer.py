@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from rasa.shared.utils.common import cached_method
 
 from actions.knowledge import Knowledge, load_knowledge
 from actions.knowledge.schema import LANGUAGES
@@ -27,11 +27,14 @@ class KnowledgeImporter(RasaFileImporter):
     language (its title, its button label and a name), beside those in `data/nlu/`.
     """
 
+    @cached_method
     def get_domain(self) -> Domain:
         """Return the domain of `domain.yml` with the topic intents."""
-        intents = [{intent: {"use_entities": []}} for intent in load_knowledge().by_intent]
+        none: list[str] = []
+        intents = [{intent: {"use_entities": none}} for intent in load_knowledge().by_intent]
         return super().get_domain().merge(Domain.from_dict({"intents": intents}))
 
+    @cached_method
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return the examples of `data/nlu/` with those of the topic files.
 
@@ -68,6 +71,3 @@ def _check(knowledge: Knowledge, data: TrainingData) -> None:
                 area = re.sub(r"\..*", "", topic.id)
                 reason = f"{found} {lang} examples of {intent}, at least {MIN_EXAMPLES} needed"
                 raise ContentError(f"data/nlu/{area}.{lang}.yml", 0, reason)
-
-
-__all__: list[Any] = ["KnowledgeImporter", "examples_of"]

@@ -14,6 +14,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from actions.knowledge.schema import Language
 from bot.words import WordsError, load_words
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class VettedGenerator(NaturalLanguageGenerator):
 
         None leads to an empty turn, which the channel fills with fixed words.
         """
-        language = "zh" if tracker.get_slot("language") == "zh" else "en"
+        language: Language = "zh" if tracker.get_slot("language") == "zh" else "en"
         values = dict(kwargs.get("values") or {})
         if self._words.needs_lines(utter_action):
             values = self._words.safety_values(tracker.get_slot("region"), language)

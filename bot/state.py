@@ -23,7 +23,7 @@ _LANGUAGES = ("en", "zh")
 
 _AGE = re.compile(
     r"\b(?:i\s*am|i['’]?m|im|aged?|turning|just turned)\s*(\d{1,2})\b"
-    r"(?!\s*(?:cm|kg|%|inch|feet|ft|['\"]|k\b|months?|weeks?|days?|out of))"
+    r"(?!\s*(?:cm|kg|%|inch|feet|foot|ft|['\"]|k\b|months?|weeks?|days?|out of))"
     r"|\b(\d{1,2})\s*(?:years? old|yo\b|y/o)"
     r"|(?:我|本人|今年|刚满|才|已经)\s*(\d{1,2})\s*(?:周?岁|了)"
     r"|(?<![\d\w])(\d{1,2})\s*(?:周)?岁的?(?:男生|女生|学生|人)",

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.knowledge import Knowledge, Topic, load_knowledge
-from actions.knowledge.schema import LANGUAGES, Language
+from actions.knowledge.schema import FACETS, LANGUAGES, SOURCE_KINDS, Language
 from bot.content import ContentError, line_of, load_yaml
 from bot.safety.hotlines import Hotlines
 from bot.safety.runtime import load_hotlines
@@ -32,6 +32,29 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PAYLOAD = re.compile(r"/(\w+)(\{.*\})?")
 # What the fixed words for a person in danger are filled with.
 _WITH_LINES = ("utter_crisis", "utter_crisis_other", "utter_medical_emergency")
+
+# What the channels, the policies and the actions say; without one of them nothing starts.
+NEEDED = (
+    *_WITH_LINES,
+    "utter_crisis_again",
+    "utter_crisis_safe",
+    "utter_distress",
+    "utter_disclosure",
+    "utter_delayed",
+    "utter_unavailable",
+    "utter_error",
+    "utter_too_long",
+    "utter_no_words",
+    "utter_fallback",
+    "utter_did_you_mean",
+    "utter_which_topic",
+    "utter_no_facet",
+    "utter_no_more",
+    "utter_no_sources",
+    "utter_sources_intro",
+    "utter_sources_none_country",
+    "utter_not_yet",
+)
 
 Message = dict[str, Any]
 
@@ -51,17 +74,11 @@ class Words:
         hotlines: Hotlines,
     ) -> None:
         self.knowledge = knowledge
-        self._responses = responses
+        self.responses = responses
         self._labels = labels
         self._hotlines = hotlines
-        self._intents = {
-            _PAYLOAD.fullmatch(button["payload"]).group(1)  # type: ignore[union-attr]
-            for variants in responses.values()
-            for variant in variants.values()
-            for button in variant.get("buttons") or []
-        }
-        self._intents |= {"ask_sources", *knowledge.by_intent}
-        self._intents |= {"more", *(f"follow_up_{facet}" for facet in labels["facets"])}
+        facets = {f"follow_up_{facet}" for facet in FACETS if facet not in ("answer", "more")}
+        self._intents = {"ask_sources", "more", *facets, *knowledge.by_intent}
 
     def render(self, template: str, values: Mapping[str, Any], language: Language) -> Message:
         """Return the message of a template.
@@ -78,7 +95,7 @@ class Words:
                 text, sources = self._sources(values, language)
                 buttons = []
             else:
-                variant = self._responses[template][language]
+                variant = self.responses[template][language]
                 text, sources = self._fill(variant["text"], values, language), []
                 buttons = [dict(button) for button in variant.get("buttons") or []]
             buttons += self._value_buttons(values, language, bool(sources), template)
@@ -121,7 +138,7 @@ class Words:
         return (
             isinstance(entities, dict)
             and set(entities) == {"topic"}
-            and entities["topic"] in self.knowledge.topics
+            and str(entities["topic"]) in self.knowledge.topics
         )
 
     def safety_values(
@@ -130,7 +147,8 @@ class Words:
         """Return the values that fill the words for a person in danger: lines open now first."""
         now = now or datetime.now(timezone.utc)
         choice = self._hotlines.choose(region, language, now)
-        lines = choice.lines or choice.examples
+        # A region without a line of its own: lines of elsewhere, each labelled with its country.
+        lines = choice.lines or self._hotlines.choose(None, language, now).examples
         return {"hotlines": [line.id for line in lines], "region": choice.region}
 
     def needs_lines(self, template: str) -> bool:
@@ -160,7 +178,9 @@ class Words:
             facet, _, index = place.partition("/")
             bubble = self.knowledge.bubbles(topic, facet)[int(index)]
             cited.update({source["id"]: source for source in self._cite(bubble, language)})
-        intro = self._fill(self._responses["utter_sources_intro"][language]["text"], values, language)
+        intro = self._fill(
+            self.responses["utter_sources_intro"][language]["text"], values, language
+        )
         lines = [
             f"{number}. {source['citation']} ({source['year']}). {source['kind']}."
             for number, source in enumerate(cited.values(), start=1)
@@ -201,13 +221,12 @@ class Words:
         return _PLACEHOLDER.sub(value_of, text)
 
     def _lines(self, values: Mapping[str, Any], language: Language) -> str:
-        known = values.get("region")
         lines = []
         for line_id in values["hotlines"]:
             line = self._hotlines.get(line_id)
             colon = ": " if language == "en" else "："
             label = f"{line.name[language]}{colon}{line.contact[language]}"
-            if not known:
+            if line.country != values.get("region"):
                 country = self.knowledge.country_name(line.country, language)
                 label = f"{country} – {label}" if language == "en" else f"{country}，{label}"
             lines.append(f"• {label}")
@@ -280,12 +299,42 @@ def read_responses(file: Path) -> dict[str, dict[Language, dict[str, Any]]]:
     return found
 
 
+def load_labels() -> dict[str, Any]:
+    """Return the labels file. Raises ContentError where a facet or a language is missing."""
+    file = ROOT / "data" / "knowledge" / "labels.yml"
+    labels: dict[str, Any] = load_yaml(file)
+    for group, wanted in (("facets", FACETS), ("source_kinds", SOURCE_KINDS)):
+        for name in wanted:
+            if set((labels.get(group) or {}).get(name) or {}) != set(LANGUAGES):
+                line = line_of(labels, group)
+                raise ContentError(file, line, f"{group}.{name} needs a label in en and in zh")
+    return labels
+
+
+def check_words(words: Words, file: Path) -> None:
+    """Render every fixed response in both languages. Raises ContentError where one cannot be.
+
+    The words that the channel and the safety policy need must exist, or nothing starts.
+    """
+    topic = next(iter(words.knowledge.topics))
+    country = next(iter(words.knowledge.countries))
+    values = {"topic": topic, "country": country, "limit": 1, "hotlines": [], "region": None}
+    for template in {*NEEDED, *words.responses}:
+        for language in LANGUAGES:
+            try:
+                message = words.render(template, values, language)
+            except WordsError as error:
+                raise ContentError(file, 0, str(error)) from error
+            for button in message["buttons"]:
+                if not words.is_issued(button["payload"]):
+                    reason = f"{template}: no such intent or topic: {button['payload']}"
+                    raise ContentError(file, 0, reason)
+
+
 @functools.lru_cache(maxsize=1)
 def load_words() -> Words:
-    """Return the project's words, loaded once a process. Raises ContentError."""
-    return Words(
-        load_knowledge(),
-        read_responses(ROOT / "domain.yml"),
-        load_yaml(ROOT / "data" / "knowledge" / "labels.yml"),
-        load_hotlines(),
-    )
+    """Return the project's words, loaded and checked once a process. Raises ContentError."""
+    file = ROOT / "domain.yml"
+    words = Words(load_knowledge(), read_responses(file), load_labels(), load_hotlines())
+    check_words(words, file)
+    return words

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,8 @@ def model() -> Path:
 
 
 @pytest.fixture(scope="session")
-def bot(model: Path) -> Iterator[Bot]:
+def bot(model: Path) -> Bot:
     """The assistant with its custom actions, in this process."""
     from tests.tester import Bot
 
-    yield Bot(model)
+    return Bot(model)

@@ -35,7 +35,8 @@ _MAX_QUESTION = {"en": 40, "zh": 16}  # characters: the label of a button
 class Knowledge:
     """The whole knowledge base.
 
-    `topics`: id -> Topic; `sources`: id -> Source; `countries`: ISO code -> (names per language);
+    `topics`: id -> Topic; `sources`: id -> Source; `countries`: ISO code -> names per language,
+    the usual one first, then big cities;
     `things`: name lists of techniques and of the operation itself.
     """
 
@@ -156,9 +157,7 @@ def _too_long(file: Path, line: int, what: str, *texts: Claim | Text) -> Iterato
         total = _total(texts, language)
         if total > limit(language):
             unit = "English words" if language == "en" else "Chinese characters"
-            yield ContentError(
-                file, line, f"{what} has {total} {unit}, at most {limit(language)}"
-            )
+            yield ContentError(file, line, f"{what} has {total} {unit}, at most {limit(language)}")
 
 
 def _total(texts: Iterable[Claim | Text], language: Language) -> int:
@@ -183,13 +182,12 @@ def _countries(
         if not isinstance(names, dict) or not all(names.get(lang) for lang in LANGUAGES):
             errors.append(ContentError(file, line_of(node, code), f"{code} needs names en and zh"))
             continue
-        result[str(code)] = {lang: tuple(names[lang]) for lang in LANGUAGES}
+        cities = entry.get("cities") or {}
+        result[str(code)] = {lang: (*names[lang], *cities.get(lang, ())) for lang in LANGUAGES}
     return result
 
 
-def _entries(
-    file: Path, model: type[_M], errors: list[ContentError]
-) -> Iterator[tuple[int, _M]]:
+def _entries(file: Path, model: type[_M], errors: list[ContentError]) -> Iterator[tuple[int, _M]]:
     """Yield (line, entry) of a YAML list; a repeated id is a mistake."""
     try:
         node = load_yaml(file) or []

@@ -210,10 +210,7 @@ class ChannelBase(InputChannel, ABC):
 
     def _language(self, inbound: Inbound, text: str) -> Language:
         return (
-            inbound.language
-            or detect_language(text)
-            or self._languages.get(inbound.sender)
-            or "en"
+            inbound.language or detect_language(text) or self._languages.get(inbound.sender) or "en"
         )
 
     def _remember(self, sender: str, language: Language) -> None:

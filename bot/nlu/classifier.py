@@ -32,7 +32,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the default options: SVM cost, weight of the vector, length of the ranking."""
-        return {"c": 0.3, "vector_weight": 1.0, "ranking_length": 8}
+        return {"c": 0.5, "vector_weight": 0.8, "ranking_length": 8}
 
     def __init__(
         self,

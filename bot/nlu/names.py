@@ -40,7 +40,7 @@ class NameMatcher:
         for thing in knowledge.things:
             self._add(thing.kind, thing.id, (*thing.names.en, *thing.names.zh))
         for code, names in knowledge.countries.items():
-            # "us", "in" and the like would match pronouns; such a name needs its capitals.
+            # Latin names of two letters ("us", "in") would match other words.
             usable = [n for lang in names.values() for n in lang if len(n) > 2 or _has_cjk(n)]
             self._add("country", code, usable)
 
@@ -61,7 +61,7 @@ class NameMatcher:
         Amounts of height are given in centimetres, as a number.
         """
         doc, places = self._doc(text)
-        found = []
+        found: list[dict[str, Any]] = []
         if len(doc):
             for span in filter_spans(list(self._matcher(doc, as_spans=True))):
                 kind, value = self._labels[span.label_]
@@ -70,9 +70,9 @@ class NameMatcher:
         for match in _AMOUNT.finditer(text):
             number = float(match.group(1))
             metric = match.group(2).lower().startswith(("c", "厘", "公"))
-            value = number if metric else round(number * _INCH_IN_CM, 1)
+            cm = number if metric else round(number * _INCH_IN_CM, 1)
             found.append(
-                {"entity": "amount", "value": value, "start": match.start(), "end": match.end()}
+                {"entity": "amount", "value": cm, "start": match.start(), "end": match.end()}
             )
         return sorted(found, key=lambda entity: (entity["start"], entity["end"]))
 

@@ -10,8 +10,8 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.classifier import RANKING
 from bot.nlu.component import MessageAnnotator
-from bot.safety.runtime import load_assessor
 from bot.safety.combine import combine
+from bot.safety.runtime import load_assessor
 
 RISK = "risk"
 

@@ -26,9 +26,52 @@ _WORD = re.compile(r"\w", re.UNICODE)
 
 # Words that a person writing Chinese also types; they tell nothing about the language.
 _AMBIGUOUS = frozenset(
-    "ok okay k hi hello hey bye thx thanks thank no yes yep lol haha cm mm kg usd rmb ll lon latn "
-    "precice stryde fitbone nail bmi bdd dna ct mri vs app pdf vip ps btw source sources more "
-    "emo diss pua".split()
+    [
+        "ok",
+        "okay",
+        "k",
+        "hi",
+        "hello",
+        "hey",
+        "bye",
+        "thx",
+        "thanks",
+        "thank",
+        "no",
+        "yes",
+        "yep",
+        "lol",
+        "haha",
+        "cm",
+        "mm",
+        "kg",
+        "usd",
+        "rmb",
+        "ll",
+        "lon",
+        "latn",
+        "precice",
+        "stryde",
+        "fitbone",
+        "nail",
+        "bmi",
+        "bdd",
+        "dna",
+        "ct",
+        "mri",
+        "vs",
+        "app",
+        "pdf",
+        "vip",
+        "ps",
+        "btw",
+        "source",
+        "sources",
+        "more",
+        "emo",
+        "diss",
+        "pua",
+    ]
 )
 
 
@@ -47,8 +90,38 @@ def _english_words() -> frozenset[str]:
     from spacy.lang.en.stop_words import STOP_WORDS
 
     return frozenset(STOP_WORDS) | frozenset(
-        "want need get got hurt pain risk cost tall short height surgery leg legs bone doctor "
-        "im i'm dont don't cant can't whats what's help please feel sad think know".split()
+        [
+            "want",
+            "need",
+            "get",
+            "got",
+            "hurt",
+            "pain",
+            "risk",
+            "cost",
+            "tall",
+            "short",
+            "height",
+            "surgery",
+            "leg",
+            "legs",
+            "bone",
+            "doctor",
+            "im",
+            "i'm",
+            "dont",
+            "don't",
+            "cant",
+            "can't",
+            "whats",
+            "what's",
+            "help",
+            "please",
+            "feel",
+            "sad",
+            "think",
+            "know",
+        ]
     )
 
 

@@ -18,7 +18,11 @@ class MultilingualTokenizer(Tokenizer):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return Rasa's usual tokenizer options."""
-        return {"intent_tokenization_flag": False, "intent_split_symbol": "_", "token_pattern": None}
+        return {
+            "intent_tokenization_flag": False,
+            "intent_split_symbol": "_",
+            "token_pattern": None,
+        }
 
     @staticmethod
     def required_packages() -> list[str]:

@@ -9,6 +9,9 @@ from bot.policies.base import FixedPolicy, slots_and_parse
 from bot.policies.turn_state import turn_state
 from bot.state import FALLBACK_INTENTS
 
+# In distress a question is answered first; these ask none.
+_HURTING = FALLBACK_INTENTS | {"report_distress", "report_crisis"}
+
 
 @DefaultV1Recipe.register(
     DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
@@ -25,6 +28,8 @@ class SafetyPolicy(FixedPolicy):
         before, parse = slots_and_parse(tracker)
         risk = parse.get("risk") or {}
         level = turn_state(tracker)["risk_level"]
+        intent = (parse.get("intent") or {}).get("name")
+        denies = risk.get("denied") or intent in ("no_risk_denial", "deny")
         words = None
         if level == "crisis":
             if risk.get("level") != "crisis":
@@ -33,10 +38,8 @@ class SafetyPolicy(FixedPolicy):
                 words = "utter_crisis_other" if risk.get("subject") == "other" else "utter_crisis"
         elif level == "medical_emergency":
             words = "utter_medical_emergency"
-        elif before.get("risk_level") == "crisis" and risk.get("denied"):
+        elif before.get("risk_level") == "crisis" and denies:
             words = "utter_crisis_safe"
-        elif level == "distress":
-            intent = (parse.get("intent") or {}).get("name")
-            if intent in FALLBACK_INTENTS or intent in ("report_distress", "report_crisis"):
-                words = "utter_distress"
+        elif level == "distress" and intent in _HURTING:
+            words = "utter_distress"
         return (words, 1.1) if words else (None, 0.0)

@@ -62,9 +62,9 @@ class TurnStatePolicy(FixedPolicy):
         """Listen after an action; before the first listening, disclose."""
         if self.at_start_of_turn(tracker) or tracker.latest_action_name is None:
             return None, 0.0
-        if not tracker.get_slot("disclosed"):
-            if not _executed(tracker.events) & _DISCLOSES and not _said_now(tracker) & _NOT_NOW:
-                return DISCLOSURE, 1.05
+        disclosed = tracker.get_slot("disclosed") or _executed(tracker.events) & _DISCLOSES
+        if not disclosed and not _said_now(tracker) & _NOT_NOW:
+            return DISCLOSURE, 1.05
         return ACTION_LISTEN_NAME, 0.35
 
 

@@ -103,6 +103,7 @@ class Assessor:
         characters: Mapping[int, str],
     ) -> None:
         self._rules = sorted(rules, key=lambda rule: -rule.level.rank)
+        self._levels = {rule.level for rule in self._rules}
         self._exceptions = exceptions
         self._denials = denials
         self._people = people
@@ -125,11 +126,11 @@ class Assessor:
         """
         spaced = normalise(text, self._characters)
         whole = _close_up(spaced)
-        views = {level: self._strike_out(spaced, level) for level in RiskLevel}
+        views = {level: self._strike_out(spaced, level) for level in self._levels}
         denial = self._denials.search(self._without_exceptions(spaced, RiskLevel.CRISIS))
         fired: list[str] = []
         top = RiskLevel.NONE
-        subjects: set[Subject] = set()
+        subjects: set[Subject | None] = set()
         for rule in self._rules:
             view = whole if rule.unmasked else views[rule.level]
             matches = rule.matches(view)
@@ -141,7 +142,7 @@ class Assessor:
                 subjects.update(self._subject(match) for match in matches)
         if denial and not fired:
             subjects.add(self._subject(denial))
-        subject: Subject = "other" if subjects == {"other"} else "self"
+        subject: Subject = "other" if "other" in subjects and "self" not in subjects else "self"
         denied = denial is not None and top is not RiskLevel.CRISIS
         return Assessment(top, tuple(fired), subject, denied)
 
@@ -158,16 +159,17 @@ class Assessor:
         exceptions = self._exceptions.get(level)
         return exceptions.sub(_STRUCK, view) if exceptions else view
 
-    def _subject(self, match: re.Match[str]) -> Subject:
-        """Return whom `match` is about.
+    def _subject(self, match: re.Match[str]) -> Subject | None:
+        """Return whom `match` is about, None where its clause names nobody.
 
         The writer, if the match itself names them ("better off without me"); else the last
-        person named in the clause, up to the end of the match; else the writer.
+        person named in the clause, up to the end of the match.
         """
         view, start = match.string, match.start()
-        clause = max(view.rfind(mark, 0, start) for mark in ",.") + 1
-        last: Subject = "self"
-        for person in self._people.finditer(view, max(clause, start - _REACH), match.end()):
+        first = max(0, start - _REACH)
+        clause = max(first, *(view.rfind(mark, first, start) + 1 for mark in ",."))
+        last: Subject | None = None
+        for person in self._people.finditer(view, clause, match.end()):
             last = "other" if str(person.lastgroup).startswith("other") else "self"
             if last == "self" and person.start() >= start:
                 break
@@ -192,14 +194,14 @@ _SPEECH = re.compile(  # keeps the border between "she said" and what she said
 )
 _LEET_LETTERS = re.compile(r"(?<=[a-z])[013457@$]{1,2}(?=[a-z])|(?<=\bk)!(?=l)|(?<=\bsu)!(?=c)")
 _CENSORED = re.compile(r"(?<=[a-z])[*^_]{1,3}(?=[a-z])")
-_SPELLED = re.compile(r"(?<![a-z0-9])[a-z](?:[ .*_-]{1,2}[a-z](?![a-z0-9])){2,}")
+_SPELLED = re.compile(r"(?<![a-z0-9])[a-z](?:[ \t.*_-]{1,3}[a-z](?![a-z0-9])){2,}")
 _REPEATED = re.compile(r"([a-z])\1+")
-_POINT = re.compile(rf"(?<=[0-9{_CJK}])\.(?=[0-9{_CJK}])|\.{{2,}}(?=\s{{0,3}}[{_CJK}])")
+_POINT = re.compile(rf"(?<=[0-9{_CJK}])\.(?=[0-9{_CJK}])|(?<!\.)\.{{2,}}(?=\s{{0,3}}[{_CJK}])")
 _STOP = re.compile(r"[!?。\n\r\u2028\u2029]")
 _COMMA = re.compile(r"[;、—–]")
 _OTHER = re.compile(r"[^\w.,:《》]|_")
 _BORDER = re.compile(r"[ .,:]+")
-_CJK_SPACE = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
+_CJK_SPACE = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}a-z0-9])|(?<=[a-z0-9]) (?=[{_CJK}])")
 
 
 def normalise(text: str, characters: Mapping[int, str] | None = None) -> str:
@@ -230,7 +232,7 @@ def _strongest(border: str) -> str:
 
 
 def _close_up(spaced: str) -> str:
-    """Return `spaced` without spaces between Chinese characters (`自 杀` becomes `自杀`)."""
+    """Return `spaced` without spaces beside Chinese characters (`自 杀` becomes `自杀`)."""
     return _CJK_SPACE.sub("", spaced)
 
 
@@ -244,7 +246,6 @@ _FIRING_LEVELS = [level.value for level in RiskLevel]
 _FORBIDDEN = re.compile(r"[\\\[\]*+.{}<>=!_¤A-Z]|\?\?|\(\?|  ")
 _WORDS = re.compile(r"\{([a-z_]+)\}")
 _LATIN = re.compile("[a-z]")
-_NOT_IN_WORD = "(?<![a-z0-9])(?:{})(?![a-z0-9])"
 
 
 class _RulesFile:
@@ -264,9 +265,11 @@ class _RulesFile:
         self._read_words()
         exceptions: dict[RiskLevel, list[str]] = {}
         for entry in self._entries("exceptions", ("id", "level", "language", "patterns")):
-            exceptions.setdefault(self._level(entry), []).append(self._regex(entry, "patterns"))
+            exceptions.setdefault(self._level(entry), []).append(
+                self._regex(entry, "patterns", across=" ,:")
+            )
         denials = [
-            self._regex(entry, "patterns", pauses=False)
+            self._regex(entry, "patterns", across=" ")
             for entry in self._entries("denials", ("id", "language", "patterns"))
         ]
         people = [
@@ -349,9 +352,7 @@ class _RulesFile:
     def _level(self, entry: Any) -> RiskLevel:
         value = entry["level"]
         if value not in _FIRING_LEVELS:
-            self._fail(
-                entry, "level", f"unknown level {value!r} (use {', '.join(_FIRING_LEVELS)})"
-            )
+            self._fail(entry, "level", f"unknown level {value!r} (use {', '.join(_FIRING_LEVELS)})")
         return RiskLevel(value)
 
     def _choice(self, entry: Any, key: str, choices: tuple[str, ...]) -> str:
@@ -360,28 +361,33 @@ class _RulesFile:
             self._fail(entry, key, f"unknown {key} {value!r} (use {', '.join(choices)})")
         return str(value)
 
-    def _regex(self, entry: Any, key: str, *, pauses: bool = True) -> str:
+    def _regex(self, entry: Any, key: str, *, across: str = " ,:.") -> str:
         """Return the alternation of the patterns `entry[key]` as a regular expression.
 
-        With `pauses` a space in a pattern also matches a comma or the end of a sentence.
+        `across`: what a space in a pattern matches; a rule also reaches across the end of a
+        sentence, what is struck out does not.
         """
         patterns = entry[key]
         if not isinstance(patterns, list) or not patterns:
             self._fail(entry, key, f"{key} is a list with at least one pattern")
-        found = []
+        within: list[str] = []
+        anywhere: list[str] = []
         for index, pattern in enumerate(patterns):
             if not isinstance(pattern, str) or not pattern.strip():
                 self._fail(patterns, index, f"{pattern!r} is not a pattern; put it in quotes")
             plain = self._expand(patterns, index, pattern)
-            regex = _translate(plain, words=entry["language"] == "en", pauses=pauses)
+            regex = _translate(plain, words=entry["language"] == "en", across=across)
             try:
                 compiled = re.compile(regex)
             except re.error as error:
                 self._fail(patterns, index, f"pattern {pattern!r} cannot be read ({error.msg})")
             if compiled.search("") or compiled.search("¤"):
                 self._fail(patterns, index, f"pattern {pattern!r} would match any message")
-            found.append(regex)
-        return "|".join(found)
+            (within if _LATIN.search(plain) else anywhere).append(regex)
+        # One test for the border of a word serves all patterns: most positions end there.
+        if within:
+            anywhere.insert(0, f"(?<![a-z0-9])(?:{'|'.join(within)})(?![a-z0-9])")
+        return "|".join(anywhere)
 
     def _expand(self, node: Any, key: Any, pattern: str) -> str:
         """Return `pattern` with its {words} filled in and Latin letters cut to single ones."""
@@ -398,18 +404,16 @@ class _RulesFile:
         raise ContentError(self._path, line_of(node, key), reason)
 
 
-def _translate(plain: str, *, words: bool, pauses: bool) -> str:
+def _translate(plain: str, *, words: bool, across: str) -> str:
     """Return a pattern (see the head of `rules.yml`) as a regular expression.
 
     `words`: the gap `~3` counts words (English), else characters (Chinese). Gaps never reach
     across a comma, the end of a sentence or struck-out words.
     """
-    border = "[ .,:]" if pauses else " "
+    border = f"[{across}]"
     regex = plain.replace("(", "(?:").replace("#", "[0-9]{1,6}")
     regex = regex.replace("^", "(?<![^.,:])").replace("$", "(?![^.,:])")
     if words:
         gap = "(?: [^ .,:¤]{1,24}){0,%s}" + border
-        regex = re.sub(" ~([0-9]) | ", lambda m: gap % m[1] if m[1] else border, regex)
-        return _NOT_IN_WORD.format(regex)
-    regex = re.sub("~([0-9])", r"[^.,:¤]{0,\1}", regex)
-    return _NOT_IN_WORD.format(regex) if _LATIN.search(plain) else f"(?:{regex})"
+        return re.sub(" ~([0-9]) | ", lambda m: gap % m[1] if m[1] else border, regex)
+    return re.sub("~([0-9])", r"[^.,:¤]{0,\1}", regex)

@@ -5,7 +5,13 @@ from bot.nlu.encoder import DIMENSIONS, encode
 from bot.nlu.linear import LinearIntentModel
 
 TEXTS = {
-    "infection": ["can it get infected", "pus at the pins", "感染了怎么办", "会不会发炎", "fever and germs"],
+    "infection": [
+        "can it get infected",
+        "pus at the pins",
+        "感染了怎么办",
+        "会不会发炎",
+        "fever and germs",
+    ],
     "cost": ["what is the price", "how much money", "要多少钱", "价格贵不贵", "can i afford it"],
     "walk": ["when can i walk", "walking again", "多久能走路", "什么时候下地", "crutches how long"],
 }

@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 
 from bot.nlu.text import Neutralizer, detect_language, has_words, normalize, tokenize
 
-neutral = Neutralizer(["limb lengthening surgery", "limb lengthening", "LL", "断骨增高", "断骨增高手术"])
+neutral = Neutralizer(
+    ["limb lengthening surgery", "limb lengthening", "LL", "断骨增高", "断骨增高手术"]
+)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content import ContentError
-from bot.safety import Assessor, RiskLevel, normalise
+from bot.safety.assessor import Assessment, Assessor, RiskLevel, normalise
 
 RULES = Path(__file__).parents[3] / "data" / "safety" / "rules.yml"
 ASSESSOR = Assessor.load(RULES)
@@ -110,6 +110,59 @@ i don't feel safe with myself tonight
 going to break my own legs with a hammer tonight, gonna break my legs myself
 dying would be better than this
 if I can't get taller I'll end my life
+i wish someone would put me out of my misery
+whats the best way to end my life quietly
+there's a rope in my closet and i keep looking at it
+i'd be doing everyone a favor if i died
+My life is over, I want out
+living feels like a chore, i'm ready for it to end
+I am not strong enough to keep living
+I have nothing left, I'm going to do it tonight
+sometimes i stand at the train platform and think about it
+I drank a lot and took my mom's pills
+im gonna hurt myself if the clinic says no
+can't stop picturing my own death
+If I can't be 6ft I don't want to be alive
+would rather be dead than a manlet
+no will to live left
+I've lost the will to live
+i think the world is better without me in it
+death sounds peaceful
+i burn myself with cigarettes
+I'm going to starve myself to death
+I want God to take me
+hope i get cancer
+i want to go to sleep and not wake up
+I cant take this life anymore
+ready to check out for good
+I'm thinking about harming myself
+i self harmed yesterday
+how do I make it stop for good
+I do not want to exist
+nobody will miss me when I'm gone, I'm ending it this weekend
+i wish my heart would just stop
+I keep having thoughts of self-harm since the surgery
+i've been thinking everyone is better without me around
+been thinking of killin myself
+k.m.s
+im going to end it.
+I can't keep going anymore
+i want 2 die
+I'd be happier dead
+not living past 30 with this height
+thinking about hurting myself again
+the only thing stopping me from killing myself is my mom
+I'm scared of what I'll do to myself tonight
+how to kill urself
+I have a plan to end my life
+I already wrote my note
+i wont make it to 2027
+don't want to exist in this body
+Why was I even born
+I really wish I was never alive
+i overdosed last year and i'm thinking about it again
+I could just walk into traffic
+I'm not going to be here next year
 """
 
 CRISIS_OTHER_EN = """
@@ -128,6 +181,12 @@ my son thinks the world would be better off without him
 how do i help a friend who is suicidal
 my girlfriend texted me that she wants to end it all
 my classmate wrote i want to die on his arm
+My roommate keeps cutting her wrists
+my husband has a gun and says he's done
+my kid googled suicide methods
+help my friend is on a bridge
+my mother said she would kill herself if I go through with it
+my boyfriend has been self harming
 """
 
 NONE_EN = """
@@ -195,6 +254,66 @@ stop wasting my time
 tell me about the nail
 I had no fever and no swelling so far
 is calf swelling common
+can lengthening make my foot numb
+what does a pin site infection look like
+will there be swelling
+which painkillers are used
+how do they check for compartment syndrome
+my cousin had leg lengthening and loves it
+my dad wants me to wait
+i read that people get foot drop
+is 6 cm dangerous
+should I stop smoking before surgery
+my friend did it in turkey
+can't decide between femur and tibia
+i don't want to wait until 25
+i can't stop thinking about the surgery
+i'd do anything to be taller
+I want it so bad
+how to deal with mean comments about surgery
+the surgeon is dead set on tibia
+what are the survival odds
+can I take ibuprofen
+is numbness after the operation normal or permanent
+what's the worst that can happen
+i want to end my treatment with the clinic
+how can I hide it from my parents
+do you have feelings
+my girlfriend is taller than me
+at what age do bones stop growing
+are height pills real
+is jumping good for growth
+should I hang from a bar to grow
+hanging from a pull up bar
+can i jump after recovery
+what happens after death in surgery legally
+should i be on blood thinners
+will my life be over if I get caught
+what's a normal temperature after surgery
+do you get numb toes with internal nails
+how long until the swelling goes down
+will they give me blood thinners to prevent clots
+does it hurt when they turn the screws
+is it safe to fly after surgery
+can you feel the nail in your leg
+what if my bone doesn't heal
+who do i call if something goes wrong
+i want to know about pulmonary embolism
+I'm dying to be 6 feet
+this website is killing me
+I would kill to be 180
+my legs are dead after squats
+don't kill my vibe
+I'm sick of answering questions
+I'm done reading, thanks
+I can't do splits anymore after surgery, right?
+take me back to the menu
+end conversation
+can I still live a normal life
+is life better after the surgery
+would you do it if you were me
+does the pain ever end
+how do people cope with the long recovery
 """
 
 DENIED_EN = """
@@ -254,6 +373,41 @@ I woke up with shortness of breath
 my toes are cold and numb and I can't move them
 she had leg lengthening and now her foot is purple
 is it normal that my foot is numb and cold
+my foot has been ice cold since the last adjustment
+since last night my calf is really tight and tender
+I just got home from hospital and I'm out of breath
+I can't wiggle my toes
+leg is swollen up like a balloon and red
+there is yellow pus around my pins and i feel feverish
+temperature of 39.2 two weeks post op
+My wife can't feel her foot after surgery
+pain is unbearable and my toes are going blue
+stabbing chest pain, hard to breathe, 9 days post surgery
+I've got pins and needles in my foot since we sped up the lengthening
+dad just passed out after his leg operation
+my wound is open and bleeding
+suddenly I can't bend my ankle up anymore
+my shin is hot, red and twice its size
+I'm shaking with fever and the wound smells
+my leg feels dead below the knee
+the rod snapped I think, heard a crack, leg hurts
+my son says he can't feel his toes
+chest feels tight today, day 3
+one leg is way bigger than the other since yesterday
+I feel like I can't get enough air
+both calves are sore and one is red and hot since surgery
+is it an emergency if i cant feel my toes?
+i had the nail surgery on monday and now i have a fever and chills
+my toes have turned black
+should i worry my foot is cold and tingly after the last click
+mom here: my son has leg lengthening frames and pus and 39 fever
+the leg is rock hard and the pain is getting worse by the hour
+my thigh is really swollen and hot, 2 weeks after surgery
+i'm bleeding through the dressing
+chest tightness and coughing since the op
+can't lift my toes up anymore
+my knee and shin went numb overnight
+I am breathing fast and feel dizzy, surgery was 4 days ago
 """
 
 DISTRESS_EN = """
@@ -279,6 +433,25 @@ I feel so lonely
 my son is being bullied because he is short
 my cousin killed himself last year
 I'm panicking, I can't breathe when people look at me
+i feel so worthless next to tall guys
+she left me because I'm short and I can't stop crying
+i'm terrified to look in the mirror
+people stare at me and I feel ashamed
+my life sucks because of my height
+they call me midget every day
+i avoid going out because of my height
+I feel like a failure
+so anxious I can't sleep
+it's destroying me
+i feel invisible because of my height
+i get mocked at work for being 5'4
+I cry every night
+im ashamed to go to the beach
+I feel so hopeless about dating
+being short makes me feel worthless
+I'm having panic attacks before school
+my height makes me so depressed
+I hate looking at photos of myself
 """
 
 CRISIS_ZH = """
@@ -376,9 +549,66 @@ zs
 今晚打算自己拿锤子砸断腿
 长不高我就死给你们看，不想活
 厌世
+好想有人来结束我的痛苦
+活着跟死了没区别
+我已经不想再努力活着了
+真想闭上眼就不用睁开了
+要是哪天我没了，别难过
+我觉得我离死不远了，也不想治
+不想苟活了
+想去天堂
+我准备好离开了
+想找个高楼
+我每天都在计划怎么离开
+我在查安乐死
+我有时候会掐自己、打自己
+身高毁了我，我不配活在这世上
+没有175我就不活了
+我快要坚持不住了，想结束
+心已经死了，人也不想留了
+死了就不用再看别人脸色了
+自杀会不会很疼
+人要是能随时关机就好了，我想关机
+我连死都不怕了
+我不怕死，我只怕活着
+想一头栽下去
+不想撑了
+没意义，不如死
+我恨不得马上死掉
+每次过桥都想跳
+我要去死了，再见
+真的好想死一死
+已经写了遗嘱，处理好了一切
+我想离开这个世界
+我要是从来没出生过就好了
+真想一了百了
+每天都在熬，熬不下去了
+活着太累了不想活
+我已经决定了，今晚结束
+想吃安眠药睡过去
+身高160活着有什么意义
+我有自残的习惯
+手臂上全是我自己划的
+我爸妈要是知道我想自杀会怎样
+有没有人跟我一样不想活
+活得像条狗，不如死了
+我不想再撑了
+自sha
+想44
+好想原地消失，再也不存在
+我好像得了抑郁症，总想着死
+如果手术也救不了我，我就去死
+死亡离我很近，我很期待
+谁能让我安乐死
+可不可以让我消失
+我想跳江
+我觉得我该死
+不知道怎么活下去
+真的不知道活着为了什么
 """
 
 CRISIS_OTHER_ZH = """
+孩子说活着没意思，想跳下去
 我朋友说想死
 我儿子说他不想活了
 我儿子跟我说“我不想活了”
@@ -393,6 +623,13 @@ CRISIS_OTHER_ZH = """
 怎么劝他别自杀
 我男朋友老说死了算了
 我朋友最近很难过，说想死
+我朋友一直在划手腕
+我妹吞了一瓶药
+我老公站在阳台外面
+我妈因为这事要跳楼
+我表弟失恋了，说要去死
+老师，我学生割腕了怎么办
+他发朋友圈说再见了世界
 """
 
 NONE_ZH = """
@@ -464,6 +701,70 @@ zs是什么意思
 打生长激素有用吗
 骨头多久长好
 医生会问我有没有自杀倾向吗
+小腿肌肉酸痛怎么办
+跑完步小腿酸
+我小腿很粗
+脚麻会不会是后遗症
+做完会不会瘸
+伤口多久愈合
+吃止痛药有副作用吗
+术后会不会留疤
+腿会不会一长一短
+延长时疼不疼
+发炎怎么处理
+死亡案例有吗
+国内死过人吗
+做手术会有生命危险吗
+我不怕疼
+我就是想高一点
+想长高想疯了
+我太想长高了
+要是能长高该多好
+我妈死活不同意
+这辈子就这样了吗
+还有希望长高吗
+跳高能长高吗
+解约能退钱吗
+怎么结束疗程
+想开一点
+离开父母怎么照顾自己
+一个人在国外手术怎么办
+有没有做过的朋友
+活动度能恢复多少
+多少钱一厘米
+最后能长多少
+腿没劲正常吗多久恢复
+我能活到多少岁
+医生说我骨骺闭合了
+术后正常体温是多少
+肿多久能消
+什么时候能弯膝盖
+我腿短
+我的腿型不好看
+脚踝能活动多少度
+打了钢钉能过安检吗
+血栓一般怎么查
+会不会得肺栓塞啊
+术后要不要吃抗凝药
+麻了，等排队等了三小时
+这操作我服了，笑死
+想死你了宝贝
+爱死这个功能了
+太难了，看不懂
+结束了吗
+我走了，拜拜
+活动结束了吗
+多活几年有啥用
+人活着要有目标
+生活质量会下降吗
+后悔的人多吗
+跳过这个问题
+疼死了谁负责
+手术台上会醒吗
+做梦都想长高
+到底该不该做
+死脑筋
+就想问问价格
 """
 
 DENIED_ZH = """
@@ -515,6 +816,40 @@ MEDICAL_ZH = """
 术后喘不过气正常吗
 脚 麻 了，动不了
 我感觉脚凉凉的发麻，做完手术两周
+做完第二周，脚突然没感觉
+今天发现脚趾颜色发暗发凉
+我小腿硬硬的，一按就疼
+术后一周，右腿比左腿肿很多
+我呼吸有点困难，胸口刺痛
+孩子术后第四天高烧，腿红肿
+钉眼有脓，还发热
+脚尖勾不上来了，昨天还好好的
+吃了止痛药还是疼得打滚
+我老公做完腿延长，突然喘得厉害
+腿突然动不了了
+刚拧完螺丝脚就麻了
+咔的一声，腿好像断了
+伤口流血不止
+脚背没有知觉，大脚趾抬不动
+晚上小腿抽痛肿胀，摸起来很热
+我感觉透不过气，头晕，刚出院三天
+术后发烧两天了
+我脚一直是冰的，还发白
+他说胸口疼，喘不上来
+延长第三十天，脚趾抬不起来了
+我的小腿又肿又硬，走不了路
+术后十天胸口闷得慌，心跳快
+孩子腿肿得发亮，一直喊疼
+做完手术脚一点感觉都没有
+发烧38.5，针眼红肿
+脚面冰凉发紫怎么办
+突然喘不过来，嘴唇发紫
+小腿胀痛两天了，是血栓吗
+我妈刚做完手术，突然昏过去了
+螺丝那里一直流脓水
+腿疼到睡不着，越来越厉害，止痛药也压不住
+左脚没知觉，急
+腿又红又肿又热
 """
 
 DISTRESS_ZH = """
@@ -542,6 +877,24 @@ DISTRESS_ZH = """
 一想到身高就压得我喘不过气
 我不敢出门
 三等残废
+我觉得自己好丑好矮
+看到别人高我就难过
+他们笑我矮
+我真的好自卑，不敢谈恋爱
+被女朋友甩了，因为矮
+一照镜子就想哭
+我好孤独
+心情很差，什么都不想做
+感觉人生没希望了
+压力好大，快崩溃了
+我太难过了，没人理解我
+被同学叫矮冬瓜
+因为矮被拒绝了无数次
+我讨厌我自己
+走在路上总觉得别人在笑我
+一想到自己的身高就崩溃
+心里特别压抑
+我觉得低人一等
 """
 
 
@@ -580,3 +933,279 @@ def test_level(text: str, level: str, subject: str | None, denied: bool) -> None
     assert (found.level.value, found.denied) == (level, denied), found.rule_ids
     if subject is not None:
         assert found.subject == subject
+
+
+@pytest.mark.parametrize("table", LEVELS, ids=lambda row: f"{row[1]}-{row[0].split()[0][:8]}")
+def test_tables_hold_no_line_twice(table: tuple[str, str, str | None, bool]) -> None:
+    assert len(lines(table[0])) == len(set(lines(table[0])))
+
+
+def test_enough_cases_in_each_language() -> None:
+    chinese = [line for line in EVERY_LINE if any("\u4e00" <= char <= "\u9fff" for char in line)]
+    assert len(chinese) >= 80
+    assert len(EVERY_LINE) - len(chinese) >= 80
+
+
+# --- several levels, several people --------------------------------------------------------------
+
+
+def test_crisis_goes_before_a_medical_emergency_and_distress() -> None:
+    found = ASSESSOR.assess("I hate my body, my calf is swollen and hot, and I want to die")
+    assert found.level is RiskLevel.CRISIS
+    assert found.rule_ids[0].startswith("crisis")
+    assert found.rule_ids[-1].startswith("distress")
+
+
+def test_ranks_follow_the_contract() -> None:
+    ranked = sorted(RiskLevel, key=lambda level: level.rank)
+    assert [level.value for level in ranked] == ["none", "distress", "medical_emergency", "crisis"]
+
+
+def test_a_denial_beside_a_sign_of_crisis_is_no_denial() -> None:
+    found = ASSESSOR.assess("I'm not suicidal, I just don't want to live anymore")
+    assert (found.level, found.denied) == (RiskLevel.CRISIS, False)
+
+
+def test_a_denial_beside_distress_stays_a_denial() -> None:
+    found = ASSESSOR.assess("我没有想死，就是好绝望")
+    assert (found.level, found.denied) == (RiskLevel.DISTRESS, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("my friend killed himself and now I want to die too", "self"),
+        ("I told my brother I want to die", "self"),
+        ("my brother told me he wants to die", "other"),
+        ("i want to die because of my parents", "self"),
+        ("我跟朋友说过想死", "self"),
+        ("我朋友跟我说想死", "other"),
+        ("他让我去死", "self"),
+        ("女朋友走了，想死", "self"),
+        ("我弟弟说：“我不想活了”", "other"),
+        ("my son's calf is swollen and hot since yesterday", "other"),
+        ("我妈刚做完手术，她胸口疼", "other"),
+    ],
+)
+def test_subject(text: str, subject: str) -> None:
+    assert ASSESSOR.assess(text).subject == subject
+
+
+# --- spelling ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I WANT TO DIE",
+        "ｉ　ｗａｎｔ　ｔｏ　ｄｉｅ",
+        "i want\nto die",
+        "i want to d\u200bi\u200be",
+        "I want to d i e",
+        "k.i.l.l myself",
+        "su1c1de",
+        "kill my$elf",
+        "I want to k*ll myself",
+        "I'm gonna k!ll myself",
+        "I don\u2019t want to live",
+        "i wanna diiiieeee",
+        "i wаnt to diе",  # with Cyrillic letters
+        "i want to díe",
+        "iwanttodie",
+        "自 杀",
+        "自...杀",
+        "自·杀",
+        "自\u200b杀",
+        "我 想 死",
+        "想  死",
+        "我想……死",
+        "我想死死死",
+        "輕生",
+        "我不想活著了",
+        "跳樓",
+        "想zs",
+        "想自sha",
+        "想die",
+    ],
+)
+def test_spellings_of_a_crisis(text: str) -> None:
+    assert ASSESSOR.assess(text).level is RiskLevel.CRISIS
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("I DON'T know!!", "i dont know"),
+        ("what — really?  Yes…", "what,realy.yes"),
+        ("she said: “I want”", "she said:i want"),
+        ("３８．５度", "38 5度"),
+        ("喘不過氣", "喘不过气"),
+        ("", ""),
+        ("\u200b \ud800", ""),
+    ],
+)
+def test_normalise(text: str, spelling: str) -> None:
+    characters = {ord("過"): "过", ord("氣"): "气"}
+    assert normalise(text, characters) == spelling
+
+
+# --- properties ----------------------------------------------------------------------------------
+
+EDGES = st.text(alphabet=" \t\n.!?,。！？，…~、🙏🔥", max_size=6)
+
+
+@given(st.text())
+def test_never_raises_and_is_repeatable(text: str) -> None:
+    found = ASSESSOR.assess(text)
+    assert isinstance(found, Assessment)
+    assert found == ASSESSOR.assess(text)
+    assert (found.level is RiskLevel.NONE) == (not found.rule_ids)
+
+
+@given(st.sampled_from(EVERY_LINE), EDGES, EDGES)
+def test_level_is_stable_under_white_space_and_punctuation_around(
+    line: str, before: str, after: str
+) -> None:
+    assert ASSESSOR.assess(before + line + after).level is ASSESSOR.assess(line).level
+
+
+@given(st.sampled_from(EVERY_LINE), st.sampled_from(["  ", "\t", " \u00a0", "   ", "\u3000"]))
+def test_level_is_stable_under_wider_spaces(line: str, space: str) -> None:
+    wide = line.replace(" ", space)
+    assert ASSESSOR.assess(wide).level is ASSESSOR.assess(line).level
+
+
+@given(st.sampled_from(EVERY_LINE))
+def test_level_is_stable_under_capitals(line: str) -> None:
+    assert ASSESSOR.assess(line.upper()).level is ASSESSOR.assess(line).level
+
+
+ALL_CHINESE = [line for line in lines(CRISIS_ZH) if not any(char.isascii() for char in line)]
+
+
+@given(st.sampled_from(ALL_CHINESE), st.sampled_from([" ", "\u200b", "·", "\ufeff", "*"]))
+def test_a_chinese_crisis_is_seen_through_signs_between_characters(line: str, sign: str) -> None:
+    assert ASSESSOR.assess(sign.join(line)).level is RiskLevel.CRISIS
+
+
+@given(st.sampled_from(CRISIS_LINES), st.sampled_from(EVERY_LINE))
+def test_a_crisis_stays_one_whatever_else_is_said(crisis: str, other: str) -> None:
+    assert ASSESSOR.assess(f"{crisis}\n{other}").level is RiskLevel.CRISIS
+    assert ASSESSOR.assess(f"{other}\n{crisis}").level is RiskLevel.CRISIS
+
+
+_RANDOM = random.Random(7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(_RANDOM.choice(string.printable) for _ in range(10_000)),
+        "".join(chr(_RANDOM.randint(0x4E00, 0x9FA5)) for _ in range(10_000)),
+        "".join(chr(_RANDOM.randint(1, 0xD7FF)) for _ in range(10_000)),
+        " ".join(_RANDOM.choice(" ".join(EVERY_LINE).split()) for _ in range(2_000))[:10_000],
+        "a" * 10_000,
+        "a " * 5_000,
+        "." * 10_000,
+        "i want to just really " * 450,
+        "what if my leg " * 660,
+        "dont really want to " * 500,
+        "想" * 10_000,
+        "脚很" * 5_000,
+    ],
+    ids=lambda text: text[:12].encode("unicode_escape").decode(),
+)
+def test_time_for_ten_thousand_characters(text: str) -> None:
+    start = time.perf_counter()
+    ASSESSOR.assess(text)
+    assert time.perf_counter() - start < 2.0  # usually a tenth of a second; machines differ
+
+
+def test_time_of_a_usual_message() -> None:
+    messages = [line for line in EVERY_LINE if len(line) < 70]
+    start = time.perf_counter()
+    for message in messages:
+        ASSESSOR.assess(message)
+    assert (time.perf_counter() - start) / len(messages) < 0.005
+
+
+# --- the rules file ------------------------------------------------------------------------------
+
+SMALL = """\
+characters: 殺杀
+words:
+  verb: kill|harm
+people:
+- {id: p_self, who: self, language: en, patterns: [i]}
+exceptions:
+- {id: e, level: crisis, language: en, patterns: ["kill time"]}
+denials:
+- {id: d, language: en, patterns: ["wont {verb}"]}
+rules:
+- id: r
+  level: crisis
+  language: en
+  patterns: ["{verb} ~2 (my ?self|me)"]
+"""
+
+
+def small(tmp_path: Path, old: str = "", new: str = "") -> Assessor:
+    assert old in SMALL
+    file = tmp_path / "rules.yml"
+    file.write_text(SMALL.replace(old, new, 1) if old else SMALL, encoding="utf-8")
+    return Assessor.load(file)
+
+
+def test_pattern_language(tmp_path: Path) -> None:
+    assessor = small(tmp_path)
+    for text in ("Kill myself", "harm, my self", "killing? kill all of me"):
+        assert assessor.assess(text).level is RiskLevel.CRISIS, text
+    for text in ("skill myself", "kill all of it and me", "kill time", "kill. All of me"):
+        assert assessor.assess(text).level is RiskLevel.NONE, text
+    assert assessor.assess("i wont harm myself").denied
+    assert assessor.assess("i wont, harm myself").level is RiskLevel.CRISIS
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reason"),
+    [
+        ("level: crisis\n  language", "level: foo\n  language", 12, "unknown level 'foo'"),
+        ("language: en\n  patterns", "language: fr\n  patterns", 13, "unknown language 'fr'"),
+        ("  level: crisis\n  language: en\n", "  language: en\n", 11, "'level' is missing"),
+        ("- id: r\n", "- id: d\n", 11, "id 'd' is not a text used only once"),
+        ("  level: crisis\n  lang", "  colour: red\n  level: crisis\n  lang", 12, "unknown key"),
+        ('["{verb} ~2', '["{noun} ~2', 14, "unknown words {noun}"),
+        ('["{verb} ~2 (my', '["{verb}+ (my', 14, "'+' is not allowed"),
+        ('["{verb} ~2 (my', '["{verb} .* (my', 14, "'.' is not allowed"),
+        ('["{verb} ~2 (my ?self|me)"]', '["{verb} (me"]', 14, "cannot be read"),
+        ('["{verb} ~2 (my ?self|me)"]', '["(me)?"]', 14, "would match any message"),
+        ('["{verb} ~2 (my ?self|me)"]', "[1]", 14, "is not a pattern"),
+        ('["{verb} ~2 (my ?self|me)"]', "[]", 14, "at least one pattern"),
+        ("characters: 殺杀", "characters: 殺杀x", 1, "is not one new pair"),
+        ("who: self", "who: us", 5, "unknown who 'us'"),
+        ("words:\n  verb: kill|harm", "words:\n  verb: [kill]", 3, "one text of alternatives"),
+        ("denials:", "denial:", 8, "unknown key 'denial'"),
+        ("patterns: [i]", "patterns: [i", 5, "not valid YAML"),
+    ],
+)
+def test_mistakes_name_their_line(
+    tmp_path: Path, old: str, new: str, line: int, reason: str
+) -> None:
+    with pytest.raises(ContentError) as caught:
+        small(tmp_path, old, new)
+    assert reason in caught.value.reason
+    assert caught.value.line == line
+
+
+def test_an_unknown_level_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ContentError) as caught:
+        small(tmp_path, "level: crisis\n  language", "level: foo\n  language")
+    assert str(caught.value) == (
+        "rules.yml:12: unknown level 'foo' (use none, distress, crisis, medical_emergency)"
+    )
+
+
+def test_a_missing_file_is_a_content_error(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match="cannot be read"):
+        Assessor.load(tmp_path / "none.yml")

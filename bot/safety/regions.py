@@ -1,0 +1,186 @@
+"""Where the person is, from a clear statement of theirs; names from `data/knowledge/countries.yml`.
+
+The region chooses help lines, so only a statement about the writer counts ("I'm in Canada",
+"我在上海", "坐标北京"), or a message that is nothing but a place; never a place that they merely
+speak of ("surgery in Turkey", "去土耳其做").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from bot.content import ContentError, line_of, load_yaml
+
+__all__ = ["Regions"]
+
+_LANGUAGES = ("en", "zh")
+_MOST_OF_BARE = 60  # characters
+
+# Statements about the writer; those further up count more. {place} stands for any name, {where}
+# for a place with small words before it, {start} for the start of a sentence.
+_STATEMENTS = (
+    # where they live or are now
+    r"(?<!if )(?<!when )(?<!wish )\b(?:i|we) (?:(?:currently|now|still|just|also|actually|have"
+    r"|always|do) ){0,2}(?:live|reside|am living|are living|moved|stay|am staying) "
+    r"(?:(?:alone|here|abroad|with my \w{2,12}) ){0,2}(?:in|near|to) {where}",
+    r"{start}(?:currently |now )?(?:living|based|located|staying|residing|stuck) (?:here )?"
+    r"in {where}",
+    r"(?<!if )(?<!when )(?<!once )(?<!while )(?<!until )\b(?:im|i am|we are) {who}"
+    r"(?:in|near) {where}",
+    r"\bmy (?:country|location|city|region|home) is {where}",
+    r"{start}(?:location|country):? ?{where}",
+    r"(?<!not )\bhere in {where}",
+    r"(?<!如果)(?<!要是)(?<!假如)(?:我们?|本人|咱|俺)(?:现在|目前|人|一直|常年|平时|都|就|也|长期"
+    r"|暂时|还|家|一个人|正|是){0,3}(?:住|定居|生活|工作|上班|上学|读书|留学|待|呆)?在{place}{not_there}",
+    r"(?:坐标|base) ?[:在]? ?{place}{not_there}",
+    r"(?:{start}|我|本人|目前|现在)(?:住在?|定居在?|人在|现居|常住|居住在|身在){place}{not_there}",
+    # where they are from
+    r"\b(?:im|i am|we are) {who}from {where}",
+    r"\bi come from {where}",
+    r"{start}(?:(?:hi|hello|hey|greetings|writing|texting|messaging|calling) )?from {where}",
+    r"{start}{place} here\b",
+    r"{start}{place}人[, ](?=[男女我本\d今])",
+    r"(?:我们?|本人|俺|咱)(?:就|也|都)?是(?:一个)?{place}(?:人|的|这边|本地)",
+    r"(?:我们?|本人|俺|咱)(?:就|也|都|是)?来自{place}",
+    r"(?:{start}|我|我们)(?:老家|家)(?:就)?[在是]{place}",
+)
+_PARTS = {
+    "{start}": r"(?:^|(?<=[.!?,;。:]) ?)",
+    "{who}": (
+        r"(?:(?:currently|now|just|still|also|here|actually|originally|over|a|an|student|guy|man"
+        r"|woman|girl|boy|teen|teenager|male|female|\d{1,2}|\d{1,2}[mf]|year|years|yr|old|yo|living"
+        r"|based|staying|studying|stuck|right|writing) ){0,6}"
+    ),
+    "{where}": (
+        r"(?:(?:the|mainland|downtown|central|northern|southern|eastern|western|north|south|east"
+        r"|west|rural|a small|a|town|city|village|in|near|of) ){0,4}?{place}"
+    ),
+    # After a Chinese place: the person speaks of an operation there, not of where they are.
+    "{not_there}": (
+        r"(?!.{0,4}(?:手术|断骨|增高|延长|开刀|做的|做完|做过|做了|打断|的医院|的医生|的诊所))"
+    ),
+}
+_FILLERS = re.compile(
+    r"\b(?:i|im|am|in|at|from|the|its|it|is|near|think|live|my|country|city|here|now|just|uh|um|and"
+    r"|hi|yes|ok)\b|[我在是人的住来自这边了啊呀呢哦嗯那里]|[\W_]+"
+)
+
+# Too short for the file, where they would be found in running text.
+_SHORT = {"uk": "GB", "nz": "NZ", "hk": "HK"}
+_CAPITAL_US = re.compile(r"\b(in|from|In|From) (?:US\b|U\.S\.)")
+_APOSTROPHE = re.compile(r"(?<=[a-z])['`´’‘](?=[a-z])")
+_INITIALS = re.compile(r"\b([a-z])\.([a-z])\.?(?:([a-z])\.?)?(?![a-z])")
+_SPACES = re.compile(r"\s+")
+_TRADITIONAL = str.maketrans(
+    "臺灣廣東漢慶蘇龍門國韓倫紐約聖羅馬來亞爾蘭濱島陽長瀋寧連廈華頓內陸舊諾維納麥義奧現們這標",
+    "台湾广东汉庆苏龙门国韩伦纽约圣罗马来亚尔兰滨岛阳长沈宁连厦华顿内陆旧诺维纳麦义奥现们这标",
+)
+
+
+class Regions:
+    """Finds the person's region. Immutable, safe to share between threads."""
+
+    def __init__(
+        self, countries: Mapping[str, Iterable[str]], cities: Mapping[str, Iterable[str]]
+    ) -> None:
+        """Both: ISO 3166-1 alpha-2 code -> names, of the country and of cities in it."""
+        self._cities = {_simplify(name) for each in cities.values() for name in each}
+        self._codes = dict(_SHORT)
+        for names in (cities, countries):
+            self._codes |= {_simplify(name): code for code, each in names.items() for name in each}
+        longest_first = sorted(self._codes, key=len, reverse=True)
+        latin = "|".join(re.escape(name) for name in longest_first if not _is_chinese(name))
+        other = "|".join(re.escape(name) for name in longest_first if _is_chinese(name))
+        place = rf"(?P<place>\b(?:{latin or '(?!)'})\b|{other or '(?!)'})"
+        self._place = re.compile(place)
+        self._country_after_city = re.compile(rf", ?{place}(?= ?(?:[,.;!?]|and\b|$))")
+        self._statements = [re.compile(_fill(statement, place)) for statement in _STATEMENTS]
+
+    @classmethod
+    def load(cls, path: Path) -> Regions:
+        """Return the finder for one countries file. Raises `ContentError` for a mistake in it."""
+        root = load_yaml(path)
+        if not isinstance(root, dict) or not root:
+            raise ContentError(path, 1, "needs country codes, each with names in en and zh")
+        found: dict[str, dict[str, list[str]]] = {"names": {}, "cities": {}}
+        owner: dict[str, str] = {}
+        for code, entry in root.items():
+            if not isinstance(code, str) or not re.fullmatch("[A-Z]{2}", code):
+                reason = f"{code!r} is not a country code of two capital letters in quotes"
+                raise ContentError(path, line_of(root, code), reason)
+            if not isinstance(entry, dict) or set(entry) - set(found) or "names" not in entry:
+                reason = f"{code} needs 'names', may have 'cities', and nothing else"
+                raise ContentError(path, line_of(root, code), reason)
+            for part, both in entry.items():
+                for language in _LANGUAGES:
+                    listed = both.get(language) if isinstance(both, dict) else None
+                    if not isinstance(listed, list) or not listed:
+                        reason = f"{code} needs a list of {part} in {language}"
+                        raise ContentError(path, line_of(entry, part), reason)
+                    for index, name in enumerate(listed):
+                        _check(path, line_of(listed, index), str(name), language, code, owner)
+                    found[part].setdefault(code, []).extend(str(name) for name in listed)
+        return cls(found["names"], found["cities"])
+
+    def find(self, text: str) -> str | None:
+        """Return the ISO code of the region in which the writer says they are, or None.
+
+        Total: any string, never raises, time linear in the length of the text.
+        """
+        plain = _simplify(text)
+        for statement in self._statements:
+            match = statement.search(plain)
+            if match:
+                return self._code(plain, match)
+        return self._bare(plain)
+
+    def _code(self, plain: str, match: re.Match[str]) -> str:
+        """Return the code of a match; in "Birmingham, USA" the country decides."""
+        if match["place"] in self._cities:
+            after = self._country_after_city.match(plain, match.end("place"))
+            if after:
+                return self._codes[after["place"]]
+        return self._codes[match["place"]]
+
+    def _bare(self, plain: str) -> str | None:
+        """Return the region of a message that holds nothing but a place; a question is not one."""
+        if len(plain) > _MOST_OF_BARE or "?" in plain:
+            return None
+        places = list(self._place.finditer(plain))
+        if not places or _FILLERS.sub("", self._place.sub(" ", plain)):
+            return None
+        found = {self._codes[match["place"]] for match in places}
+        return found.pop() if len(found) == 1 else None
+
+
+def _check(
+    path: Path, line: int, name: str, language: str, code: str, owner: dict[str, str]
+) -> None:
+    """Check one name and note whose it is. Raises `ContentError`."""
+    key = _simplify(name)
+    if len(key) < (3 if language == "en" else 2):
+        raise ContentError(path, line, f"the name {name!r} is too short to be told from a word")
+    if owner.setdefault(key, code) != code:
+        raise ContentError(path, line, f"the name {name!r} belongs to {owner[key]} too")
+
+
+def _is_chinese(name: str) -> bool:
+    return "\u3400" <= name[:1] <= "\u9fff"
+
+
+def _fill(statement: str, place: str) -> str:
+    """Return a statement as a regular expression."""
+    for name, part in _PARTS.items():
+        statement = statement.replace(name, part)
+    return statement.replace("{place}", place)
+
+
+def _simplify(text: str) -> str:
+    """Return text and names in one spelling: lower case, no apostrophes, Simplified Chinese."""
+    plain = _CAPITAL_US.sub(r"\1 the US", unicodedata.normalize("NFKC", text))
+    plain = plain.lower().translate(_TRADITIONAL)
+    plain = _INITIALS.sub(r"\1\2\3", _APOSTROPHE.sub("", plain))
+    return _SPACES.sub(" ", plain).strip()

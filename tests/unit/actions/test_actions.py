@@ -1,0 +1,190 @@
+"""Custom actions, without Rasa: what they say and which slots they set."""
+
+import asyncio
+
+import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answer import AnswerTopic
+from actions.base import SafeAction, knowledge_base
+from actions.clarify import Clarify
+from actions.follow_up import AnswerFollowUp, RepeatAnswer, TellMore
+from actions.referral import Refer
+from actions.sources import ShowSources
+
+TOPIC = "complication.nerve_injury"
+
+
+def run(action, intent="", entities=(), ranking=(), **slots):
+    message = {
+        "intent": {"name": intent},
+        "entities": [{"entity": k, "value": v} for k, v in entities],
+        "intent_ranking": [{"name": n, "confidence": c} for n, c in ranking],
+    }
+    tracker = Tracker("someone", slots, message, [], False, None, {}, "action_listen")
+    dispatcher = CollectingDispatcher()
+    events = asyncio.run(action.run(dispatcher, tracker, {}))
+    said = [(m["response"], m["values"]) for m in dispatcher.messages]
+    return said, {e["name"]: e["value"] for e in events}
+
+
+def test_an_answer_confirms_its_topic():
+    said, slots = run(AnswerTopic(), "ask_complication_nerve_injury")
+    assert said[0][0] == "kb_claims"
+    assert said[0][1]["topic"] == TOPIC
+    assert said[0][1]["facet"] == "answer"
+    assert said[0][1]["offer"]
+    assert slots == {
+        "topic": TOPIC,
+        "topics": [TOPIC],
+        "last_topic": TOPIC,
+        "said": ["answer/0"],
+    }
+
+
+def test_nobody_hears_the_same_paragraph_twice():
+    heard = []
+    slots = {}
+    for _ in range(6):
+        said, slots = run(AnswerTopic(), "ask_complication_nerve_injury", **slots)
+        heard += [(values["facet"], values["index"]) for _, values in said]
+    assert len(heard) == len(set(heard))
+
+
+def test_more_goes_through_everything_and_then_says_so():
+    slots = {"last_topic": TOPIC, "said": []}
+    topic = knowledge_base().topics[TOPIC]
+    wanted = {
+        (facet, index)
+        for facet in ("answer", *topic.facets)
+        for index in range(len(knowledge_base().bubbles(topic, facet)))
+    }
+    heard = set()
+    for _ in range(len(wanted)):
+        said, slots = run(TellMore(), "more", **slots)
+        heard |= {(values["facet"], values["index"]) for _, values in said}
+    assert heard == wanted
+    said, slots = run(TellMore(), "more", **slots)
+    assert said[0][0] == "utter_no_more"
+    assert slots["topic"] == TOPIC
+
+
+@pytest.mark.parametrize("facet", ["frequency", "signs", "treatment"])
+def test_a_follow_up_answers_its_facet(facet):
+    said, slots = run(AnswerFollowUp(), f"follow_up_{facet}", last_topic=TOPIC)
+    assert {values["facet"] for _, values in said} == {facet}
+    assert slots["topic"] == TOPIC
+
+
+def test_a_follow_up_on_a_named_topic():
+    entities = [("topic", "complication.infection")]
+    _, slots = run(AnswerFollowUp(), "follow_up_frequency", entities, last_topic=TOPIC)
+    assert slots["topic"] == "complication.infection"
+
+
+def test_a_facet_that_is_not_there_is_said_to_be_missing():
+    said, slots = run(AnswerFollowUp(), "follow_up_technique", last_topic="about.human")
+    assert said[0][0] == "utter_no_facet"
+    assert slots["topic"] == "about.human"
+
+
+@pytest.mark.parametrize(
+    "action, intent",
+    [(AnswerFollowUp(), "follow_up_signs"), (TellMore(), "more"), (RepeatAnswer(), "greet")],
+)
+def test_without_a_topic_it_asks_which(action, intent):
+    said, slots = run(action, intent)
+    assert said == [("utter_which_topic", {})]
+    assert slots == {}
+
+
+def test_sources_are_those_of_what_was_said():
+    said, slots = run(ShowSources(), "ask_sources", last_topic=TOPIC, said=["frequency/0"])
+    assert said == [("kb_sources", {"topic": TOPIC, "places": ["frequency/0"]})]
+    assert slots["topic"] == TOPIC
+
+
+@pytest.mark.parametrize("slots", [{}, {"last_topic": "about.human", "said": ["answer/0"]}])
+def test_no_sources_where_nothing_was_claimed(slots):
+    said, _ = run(ShowSources(), "ask_sources", **slots)
+    assert said[0][0] == "utter_no_sources"
+
+
+def test_a_named_country_is_answered_for_itself():
+    said, _ = run(AnswerTopic(), "ask_cost_by_country", [("country", "TR")])
+    assert {values["facet"] for _, values in said} == {"country:TR"}
+
+
+def test_a_country_without_a_source_is_said_to_have_none():
+    said, slots = run(AnswerTopic(), "ask_cost_by_country", [("country", "NZ")])
+    assert said[0][0] == "utter_sources_none_country"
+    assert slots["topic"] == "cost.by_country"
+
+
+def test_clarify_offers_the_likely_topics():
+    ranking = [
+        ("ask_complication_infection", 0.3),
+        ("out_of_scope", 0.25),
+        ("ask_complication_nerve_injury", 0.2),
+        ("ask_cost_overview", 0.01),
+    ]
+    said, slots = run(Clarify(), "nlu_fallback", ranking=ranking)
+    assert said == [("utter_did_you_mean", {"choices": ["complication.infection", TOPIC]})]
+    assert "topic" not in slots
+
+
+def test_clarify_without_a_likely_topic_says_so():
+    said, _ = run(Clarify(), "nlu_fallback", ranking=[("ask_cost_overview", 0.02)])
+    assert said == [("utter_fallback", {})]
+
+
+def test_and_in_turkey():
+    entities = [("country", "TR")]
+    said, slots = run(Clarify(), "nlu_fallback", entities, last_topic="cost.by_country")
+    assert {values["facet"] for _, values in said} == {"country:TR"}
+    assert slots["fallback"] is False
+
+
+@pytest.mark.parametrize("last", sorted(knowledge_base().topics))
+def test_every_topic_leads_to_somebody(last):
+    said, slots = run(Refer(), "ask_who", last_topic=last)
+    assert said[0][0] == "kb_claims"
+    assert slots["topic"].startswith("referral.")
+
+
+@pytest.mark.parametrize("intent", sorted(knowledge_base().by_intent))
+def test_every_topic_is_answered(intent):
+    said, slots = run(AnswerTopic(), intent)
+    assert said[0][0] == "kb_claims"
+    assert slots["topic"] == knowledge_base().by_intent[intent].id
+
+
+@pytest.mark.parametrize("slots", [{"last_topic": "gone.topic", "said": ["x/9"]}, {"said": None}])
+def test_an_old_conversation_with_unknown_ids_is_no_error(slots):
+    said, _ = run(TellMore(), "more", **slots)
+    assert said == [("utter_which_topic", {})]
+
+
+class Broken(SafeAction):
+    def name(self):
+        return "action_broken"
+
+    def reply(self, conversation, reply):
+        reply.say("utter_fallback")
+        raise RuntimeError("invented")
+
+
+class Silent(SafeAction):
+    def name(self):
+        return "action_silent"
+
+    def reply(self, conversation, reply):
+        pass
+
+
+@pytest.mark.parametrize("action", [Broken(), Silent()])
+def test_nobody_is_met_by_silence(action):
+    said, slots = run(action)
+    assert said == [("utter_error", {})]
+    assert slots == {}

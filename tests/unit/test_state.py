@@ -1,0 +1,163 @@
+"""The state contract, as pure functions."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.safety.assessor import Assessment, RiskLevel
+from bot.safety.combine import combine
+from bot.state import age_band, is_topic_intent, next_state
+
+
+def parse(intent="ask_cost_overview", level="none", denied=False, language=None):
+    return {
+        "intent": {"name": intent},
+        "risk": {"level": level, "rules": [], "subject": "self", "denied": denied},
+        "language": language,
+    }
+
+
+def state(before=None, text="", region=None, metadata=None, **kwargs):
+    return next_state(before or {}, parse(**kwargs), text, region, metadata or {})
+
+
+def test_topic_is_empty_until_the_reply_confirms_it():
+    after = state({"topic": "law.china", "topics": ["law.china"]})
+    assert after["topic"] is None
+    assert after["topics"] == []
+
+
+@pytest.mark.parametrize(
+    "before, detected, text, expected",
+    [
+        (None, "en", "how long", "en"),
+        (None, "zh", "多久", "zh"),
+        ("zh", None, "ok", "zh"),
+        ("en", None, "5cm", "en"),
+        (None, None, "infection?", "en"),
+        (None, None, "👍", "en"),
+        ("en", "zh", "多久", "zh"),
+    ],
+)
+def test_language_stays_until_a_message_tells(before, detected, text, expected):
+    assert state({"language": before}, text, language=detected)["language"] == expected
+
+
+def test_a_choice_wins_over_detection_and_stays():
+    after = state(metadata={"language": "zh"}, language="en")
+    assert after["language"] == "zh"
+    assert state(after, language="en")["language"] == "zh"
+    switched = state(after, intent="switch_to_english", language="zh")
+    assert switched["language"] == "en"
+    assert state(switched, language="zh")["language"] == "en"
+
+
+@pytest.mark.parametrize("metadata", [{"language": "fr"}, {"language": 7}, {"language": None}])
+def test_other_languages_are_no_choice(metadata):
+    assert state(metadata=metadata, language="zh")["language"] == "zh"
+
+
+@pytest.mark.parametrize(
+    "before, intent, level, denied, expected",
+    [
+        ("none", "greet", "crisis", False, "crisis"),
+        ("crisis", "affirm", "none", False, "crisis"),
+        ("crisis", "nlu_fallback", "none", False, "crisis"),
+        ("crisis", "report_distress", "distress", False, "crisis"),
+        ("crisis", "no_risk_denial", "none", True, "none"),
+        ("crisis", "no_risk_denial", "none", False, "none"),
+        ("crisis", "ask_cost_overview", "none", False, "none"),
+        ("medical_emergency", "affirm", "none", False, "medical_emergency"),
+        ("medical_emergency", "ask_recovery_pain", "none", False, "none"),
+        ("medical_emergency", "affirm", "crisis", False, "crisis"),
+        ("distress", "affirm", "none", False, "none"),
+        (None, "greet", "distress", False, "distress"),
+    ],
+)
+def test_an_open_crisis_lasts_while_the_person_goes_on(before, intent, level, denied, expected):
+    after = state({"risk_level": before}, intent=intent, level=level, denied=denied)
+    assert after["risk_level"] == expected
+
+
+def test_the_peak_never_falls_and_crisis_ranks_highest():
+    after = state({"peak_risk_level": "medical_emergency"}, level="none")
+    assert after["peak_risk_level"] == "medical_emergency"
+    assert state(after, level="crisis")["peak_risk_level"] == "crisis"
+    assert state({"peak_risk_level": "crisis"}, level="medical_emergency")["peak_risk_level"] == (
+        "crisis"
+    )
+
+
+@pytest.mark.parametrize(
+    "intent, level, expected",
+    [
+        ("nlu_fallback", "none", True),
+        ("out_of_scope", "none", True),
+        ("no_words", "none", True),
+        ("nlu_fallback", "crisis", False),
+        ("greet", "none", False),
+        ("ask_cost_overview", "none", False),
+    ],
+)
+def test_fallback(intent, level, expected):
+    assert state(intent=intent, level=level)["fallback"] is expected
+
+
+def test_region_from_words_then_memory_then_site():
+    assert state(region="CA", metadata={"region": "US"})["region"] == "CA"
+    assert state({"region": "GB"}, metadata={"region": "US"})["region"] == "GB"
+    assert state(metadata={"region": "US"})["region"] == "US"
+    assert state(language="zh")["region"] is None
+
+
+@pytest.mark.parametrize(
+    "text, band",
+    [
+        ("I'm 16 and 160cm", "14_17"),
+        ("im 13", "under_14"),
+        ("i am 25, is it too late", "adult"),
+        ("17 years old boy here", "14_17"),
+        ("我今年15岁", "14_17"),
+        ("我28了", "adult"),
+        ("16岁男生168", "14_17"),
+        ("I'm 165 cm tall", None),
+        ("i'm 58 kg", None),
+        ("i am 5 foot 4", None),
+        ("我想长5厘米", None),
+        ("", None),
+    ],
+)
+def test_age_band(text, band):
+    assert age_band(text) == band
+
+
+@given(st.text(), st.text(max_size=20))
+def test_any_message_gives_a_whole_state(text, intent):
+    after = next_state({}, {"intent": {"name": intent}}, text, None, {})
+    assert after["language"] in ("en", "zh")
+    assert after["risk_level"] == "none"
+
+
+def test_acts_are_no_topics():
+    assert is_topic_intent("ask_law_china")
+    assert not any(is_topic_intent(i) for i in ("ask_sources", "ask_who", "more", "", None))
+
+
+def quiet(denied=False, level=RiskLevel.NONE):
+    return Assessment(level, (), "self", denied)
+
+
+@pytest.mark.parametrize(
+    "assessment, ranking, level",
+    [
+        (quiet(), {}, "none"),
+        (quiet(), {"report_crisis": 0.9}, "crisis"),
+        (quiet(), {"report_crisis": 0.1}, "none"),
+        (quiet(denied=True), {"report_crisis": 0.9}, "none"),
+        (quiet(), {"report_medical_emergency": 0.8}, "medical_emergency"),
+        (quiet(level=RiskLevel.CRISIS), {"report_distress": 0.9}, "crisis"),
+        (quiet(level=RiskLevel.DISTRESS), {"report_crisis": 0.9}, "crisis"),
+    ],
+)
+def test_patterns_and_classifier_the_higher_wins(assessment, ranking, level):
+    assert combine(assessment, ranking)["level"] == level
