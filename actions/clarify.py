@@ -26,12 +26,9 @@ class Clarify(SafeAction):
             answer(conversation, reply, last)
             reply.events.append(SlotSet("fallback", False))
             return
-        likely = [conversation.named_topic.id] if conversation.named_topic else []
-        for intent, probability in conversation.ranking:
-            topic = conversation.knowledge.by_intent.get(intent)
-            if topic and probability >= _LIKELY and topic.id not in likely:
-                likely.append(topic.id)
+        named = [conversation.named_topic] if conversation.named_topic else []
+        likely = [topic.id for topic in (*named, *conversation.likely_topics(_LIKELY))]
         if likely:
-            reply.say("utter_did_you_mean", choices=likely[:_MOST])
+            reply.say("utter_did_you_mean", choices=list(dict.fromkeys(likely))[:_MOST])
         else:
             reply.say("utter_fallback")

@@ -55,6 +55,11 @@ class Conversation:
         """The topic a follow-up is about: one named in the message, else the last one."""
         return self.named_topic or self.last_topic
 
+    def likely_topics(self, least: float) -> list[Topic]:
+        """Return the topics of at least this probability, best first."""
+        found = ((self.knowledge.by_intent.get(name), p) for name, p in self.ranking)
+        return [topic for topic, p in found if topic and p >= least]
+
     @property
     def facet(self) -> str:
         """The facet that a follow-up intent asks."""

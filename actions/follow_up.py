@@ -6,6 +6,7 @@ from actions.answer import answer
 from actions.base import Reply, SafeAction
 from actions.conversation import Conversation
 
+_LIKELY = 0.1  # probability from which a topic is taken where there is none to follow up
 # Where a topic lacks the facet asked for, the one that answers nearly the same.
 _NEXT_BEST = {
     "reversibility": ("treatment", "duration"),
@@ -27,7 +28,12 @@ class AnswerFollowUp(SafeAction):
         """Answer the facet of the topic in hand, or say what there is instead."""
         topic = conversation.topic_in_hand
         if topic is None:
-            reply.say("utter_which_topic")
+            # Nothing to follow up: the message was a question of its own, put without a noun.
+            likely = conversation.likely_topics(_LIKELY)
+            if likely:
+                answer(conversation, reply, likely[0])
+            else:
+                reply.say("utter_which_topic")
             return
         if topic.countries and conversation.country:
             answer(conversation, reply, topic)

@@ -147,8 +147,7 @@ class Words:
         """Return the values that fill the words for a person in danger: lines open now first."""
         now = now or datetime.now(timezone.utc)
         choice = self._hotlines.choose(region, language, now)
-        # A region without a line of its own: lines of elsewhere, each labelled with its country.
-        lines = choice.lines or self._hotlines.choose(None, language, now).examples
+        lines = choice.lines or choice.examples
         return {"hotlines": [line.id for line in lines], "region": choice.region}
 
     def needs_lines(self, template: str) -> bool:
@@ -230,7 +229,9 @@ class Words:
                 country = self.knowledge.country_name(line.country, language)
                 label = f"{country} – {label}" if language == "en" else f"{country}，{label}"
             lines.append(f"• {label}")
-        return "\n" + "\n".join(lines) + "\n" if lines else ""
+        if not lines:
+            return " " if language == "en" else ""
+        return "\n" + "\n".join(lines) + "\n"
 
     def _emergency(self, region: str | None, language: Language) -> str:
         number = self._hotlines.emergency(region, language)

@@ -188,3 +188,11 @@ def test_nobody_is_met_by_silence(action):
     said, slots = run(action)
     assert said == [("utter_error", {})]
     assert slots == {}
+
+
+def test_a_follow_up_of_nothing_is_a_question_of_its_own():
+    ranking = [("follow_up_reversibility", 0.6), ("ask_complication_long_term", 0.2)]
+    _, slots = run(AnswerFollowUp(), "follow_up_reversibility", ranking=ranking)
+    assert slots["topic"] == "complication.long_term"
+    said, _ = run(AnswerFollowUp(), "follow_up_reversibility", ranking=ranking[:1])
+    assert said[0][0] == "utter_which_topic"
