@@ -1,7 +1,7 @@
 """Logging of the Rasa side.
 
-Rasa's structured debug log prints what people write; without this set-up structlog prints it to
-the terminal by default. Nothing below the level given here is ever formatted.
+Rasa's structured debug log prints what people write; importing `bot` silences it (and the set-up
+here keeps it so): nothing of it below WARNING is ever formatted.
 """
 
 from __future__ import annotations
