@@ -172,4 +172,4 @@ async def test_a_typed_slash_is_no_command(channel):
     await channel.turn(Inbound("a", "/restart"), on_new_message)
     await channel.turn(Inbound("a", "//ask_law_china"), on_new_message)
     await channel.turn(Inbound("a", " / "), on_new_message)
-    assert seen == ["restart", "ask_law_china", " "]
+    assert seen == ["restart", "ask_law_china", ""]
