@@ -39,8 +39,8 @@ format: setup  ## let ruff format the code
 check-content: setup  ## say what is wrong in the content files, with file, line and reason
 	@$(PY) -m bot check-content
 
-eval: setup  ## how well messages are understood (sealed part; PART=development for the other)
-	@$(PY) -W ignore -m tests.evaluation --part $(or $(PART),sealed) $(if $(ERRORS),--show-errors)
+eval: setup  ## how well messages are understood (sealed part; PART=development for another)
+	@$(PY) -W ignore -m tests.evaluation $(if $(PART),--part $(PART)) $(if $(ERRORS),--show-errors)
 
 eval-server: setup  ## serve for outside evaluation (EVAL_PORT, EVAL_TOKEN)
 	@$(PY) -m bot serve --evaluation

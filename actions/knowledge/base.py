@@ -218,7 +218,8 @@ def _model(model: type[_M], node: Any, file: Path, line: int = 1) -> _M:
     try:
         return model.parse_obj(node)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key makes two errors; the unknown key is the one that explains the other.
+        first = min(error.errors(), key=lambda one: one["type"] != "value_error.extra")
         at, line = node, line_of(node) or line
         for key in first["loc"]:
             line = line_of(at, key) or line

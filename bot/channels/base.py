@@ -19,7 +19,7 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 
 from actions.knowledge.schema import Language
-from bot.nlu.text import detect_language
+from bot.nlu.text import clean, detect_language
 from bot.safety.assessor import Assessment, RiskLevel
 from bot.safety.runtime import load_assessor
 from bot.words import Message, Words, load_words
@@ -122,7 +122,7 @@ class ChannelBase(InputChannel, ABC):
         Raises Refused for what is not accepted: too long (413), too many at once (429), a payload
         that we did not issue (400). A crisis message is never refused for its length.
         """
-        text = inbound.text.strip()
+        text = clean(inbound.text).strip()
         assessment = self._assessor.assess(text)
         in_crisis = assessment.level is RiskLevel.CRISIS
         language = self._language(inbound, text)

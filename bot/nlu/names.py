@@ -15,7 +15,7 @@ from spacy.util import filter_spans
 
 from actions.knowledge import Knowledge, load_knowledge
 from bot.nlu.component import MessageAnnotator
-from bot.nlu.text import CJK_CHARACTER
+from bot.nlu.text import CJK_CHARACTER, clean
 
 _PIECE = re.compile(r"[\u3400-\u9fff]|[a-zA-ZÀ-ɏ']+|\d+(?:\.\d+)?|[^\s\w]")
 _AMOUNT = re.compile(
@@ -60,7 +60,7 @@ class NameMatcher:
 
         Amounts of height are given in centimetres, as a number.
         """
-        doc, places = self._doc(text)
+        doc, places = self._doc(clean(text))
         found: list[dict[str, Any]] = []
         if len(doc):
             for span in filter_spans(list(self._matcher(doc, as_spans=True))):

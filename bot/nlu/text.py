@@ -125,14 +125,19 @@ def _english_words() -> frozenset[str]:
     )
 
 
+def clean(text: str) -> str:
+    """Return `text` without lone surrogates, which JSON can carry and UTF-8 cannot; same length."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def tokenize(text: str) -> list[tuple[str, int]]:
     """Return the tokens of `text` as (word, start offset); white space is no token.
 
-    Each word stands in `text` at its offset, and offsets rise.
+    Each word stands in `text` (cleaned) at its offset, and offsets rise.
     """
     english, chinese = _pipelines()
     tokens: list[tuple[str, int]] = []
-    for run in _SCRIPT_RUN.finditer(text):
+    for run in _SCRIPT_RUN.finditer(clean(text)):
         pipeline = chinese if CJK_CHARACTER.match(run.group()) else english
         for token in pipeline.make_doc(run.group()):
             word = token.text.strip()
@@ -165,7 +170,7 @@ def has_words(text: str) -> bool:
 
 def normalize(text: str) -> str:
     """Return `text` in NFKC, lower case, with single spaces and at most three equal letters."""
-    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    text = unicodedata.normalize("NFKC", clean(text)).lower().replace("’", "'")
     text = re.sub(r"(.)\1{3,}", r"\1\1\1", text)
     return re.sub(r"\s+", " ", text).strip()
 

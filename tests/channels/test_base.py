@@ -173,3 +173,13 @@ async def test_a_typed_slash_is_no_command(channel):
     await channel.turn(Inbound("a", "//ask_law_china"), on_new_message)
     await channel.turn(Inbound("a", " / "), on_new_message)
     assert seen == ["restart", "ask_law_china", ""]
+
+
+async def test_half_a_character_is_no_error(channel):
+    seen = []
+
+    async def on_new_message(message):
+        seen.append(message.text)
+
+    await channel.turn(Inbound("a", "hi \ud83d"), on_new_message)
+    assert seen == ["hi ?"]
