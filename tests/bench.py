@@ -26,7 +26,7 @@ import yaml
 from actions.knowledge import load_knowledge
 from bot.paths import DATA, ROOT
 from bot.serve import free_port
-from tests.evaluation.__main__ import read, wilson
+from tests.evaluation.__main__ import PARTS, read, wilson
 
 # What `rasa init` of Rasa 3.6 writes as its commented defaults, policies included.
 DEFAULT_PIPELINE: list[dict[str, Any]] = [
@@ -112,7 +112,7 @@ def train(name: str, config: Path, files: list[str], folder: Path) -> Path:
 
 def accuracy(name: str, model: Path, folder: Path) -> None:
     """Print the share of topic messages with the right intent."""
-    items = [i for part in ("development", "sealed") for i in read(part) if "topic" in i]
+    items = [i for part in PARTS for i in read(part) if "topic" in i]
     items = [i for i in items if "expect" not in i]
     texts = folder / "texts.json"
     texts.write_text(json.dumps([item["text"] for item in items]))
