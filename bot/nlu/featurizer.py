@@ -87,6 +87,7 @@ class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
         """Load the speller's vocabulary; a missing one is an error."""
         with model_storage.read_from(resource) as folder:
             counts = json.loads((folder / _VOCABULARY).read_text("utf-8"))
+        encode(["warm up"])  # the weights are read now, not while somebody waits
         name = execution_context.node_name
         return cls(config, name, model_storage, resource, Speller(counts))
 

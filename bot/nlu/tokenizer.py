@@ -35,6 +35,10 @@ class MultilingualTokenizer(Tokenizer):
         """Return the packages this component needs."""
         return ["spacy", "jieba"]
 
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        tokenize("warm up 预热")  # jieba's dictionary is read now, not while somebody waits
+
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Return the tokens of one attribute of `message`."""
         tokens = [Token(word, start) for word, start in tokenize(message.get(attribute) or "")]

@@ -89,36 +89,33 @@ async function deliver(body) {
   throw new Error("no session");
 }
 
+// A new message may be sent while an answer is awaited: nobody has to wait to cry for help.
 async function say(text, payload) {
-  send.disabled = true;
   const mine = show({ text }, true);
   mine.scrollIntoView({ block: "end" });
   try {
     const body = { text: payload ? "" : text, language: chooser.value || undefined };
     if (payload) body.payload = payload;
     const replies = await deliver(body);
-    const first = replies.map((reply) => show(reply, false))[0];
+    for (const reply of replies) show(reply, false);
     const language = replies.at(-1)?.language;
     if (language && language !== shown) {
       shown = language;
       label();
     }
-    first?.scrollIntoView({ block: "nearest" });
-    log.scrollTop = log.scrollHeight;
+    mine.scrollIntoView({ block: "start" }); // a long answer is read from its beginning
   } catch {
     mine.remove();
     if (!payload) box.value = text;
     show({ text: LABELS[shown].offline }, false);
     log.scrollTop = log.scrollHeight;
-  } finally {
-    send.disabled = false;
   }
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const text = box.value.trim();
-  if (!text || send.disabled) return;
+  if (!text) return;
   box.value = "";
   say(text);
   box.focus();
