@@ -77,9 +77,9 @@ class Reply:
         return self.conversation.said if last and last.id == topic.id else ()
 
     def offers(self, topic: Topic, said: tuple[str, ...]) -> list[str]:
-        """Return the facets to offer next: those of the topic not shown yet."""
+        """Return the facets to offer next: those not shown yet, in the order of the topic file."""
         shown = {place.partition("/")[0] for place in said}
-        return [f for f in FACETS if f in topic.facets and f not in shown][:MAX_OFFERS]
+        return [facet for facet in topic.facets if facet not in shown][:MAX_OFFERS]
 
     def _show_bubble(
         self, topic: Topic, facet: str, index: int, said: tuple[str, ...], last: bool

@@ -70,7 +70,7 @@ class LinearIntentModel:
     def predict(self, vectors: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float64]:
         """Return probabilities, shape (n, number of labels), columns as in `labels`."""
         x = self._features(vectors, texts)
-        return _softmax((x @ self._coefficients.T + self._intercepts) / self.temperature)
+        return _softmax((x @ self._coefficients + self._intercepts) / self.temperature)
 
     def save(self, folder: Path) -> None:
         """Write the model into `folder`: arrays and JSON, nothing that can run code on loading."""
@@ -115,7 +115,7 @@ class LinearIntentModel:
         train, held_out = next(parts.split(x, y))
         svm = self._new_svm().fit(x[train], y[train])
         coefficients, intercepts = _weights(svm)
-        scores = x[held_out] @ coefficients.T + intercepts
+        scores = x[held_out] @ coefficients + intercepts
         truth = np.searchsorted(svm.classes_, y[held_out])
         grid = np.geomspace(0.02, 2.0, 60)
         losses = [
@@ -125,14 +125,14 @@ class LinearIntentModel:
 
 
 def _weights(svm: LinearSVC) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return coefficients (labels, features) and intercepts (labels), also for two labels.
+    """Return coefficients (features, labels) and intercepts (labels), also for two labels.
 
     For two labels scikit-learn keeps one row only, that of the second.
     """
     rows, offsets = svm.coef_, svm.intercept_
     if len(svm.classes_) == 2:
         rows, offsets = np.vstack([-rows, rows]), np.concatenate([-offsets, offsets])
-    return rows.astype(np.float32), offsets.astype(np.float32)
+    return np.ascontiguousarray(rows.T, dtype=np.float32), offsets.astype(np.float32)
 
 
 def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:

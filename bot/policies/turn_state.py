@@ -54,7 +54,7 @@ class TurnStatePolicy(FixedPolicy):
         if not self.at_start_of_turn(tracker):
             return []
         events: list[Event] = [SlotSet(name, value) for name, value in turn_state(tracker).items()]
-        if not tracker.get_slot("disclosed") and _executed(tracker.events) & _DISCLOSES:
+        if not tracker.get_slot("disclosed") and _has_disclosed(tracker):
             events.append(SlotSet("disclosed", True))
         return events
 
@@ -62,10 +62,19 @@ class TurnStatePolicy(FixedPolicy):
         """Listen after an action; before the first listening, disclose."""
         if self.at_start_of_turn(tracker) or tracker.latest_action_name is None:
             return None, 0.0
-        disclosed = tracker.get_slot("disclosed") or _executed(tracker.events) & _DISCLOSES
+        disclosed = tracker.get_slot("disclosed") or _has_disclosed(tracker)
         if not disclosed and not _said_now(tracker) & _NOT_NOW:
             return DISCLOSURE, 1.05
         return ACTION_LISTEN_NAME, 0.35
+
+
+def _has_disclosed(tracker: DialogueStateTracker) -> bool:
+    """Return whether it was said, also as the answer to "are you a person?"."""
+    asked = any(
+        isinstance(e, UserUttered) and e.intent_name == "ask_about_assistant"
+        for e in tracker.events
+    )
+    return asked or bool(_executed(tracker.events) & _DISCLOSES)
 
 
 def _executed(events: Iterable[Event]) -> set[str]:

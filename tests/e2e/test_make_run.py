@@ -2,12 +2,16 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from bot.paths import ROOT
 from tests.e2e.stack import Stack
 
 CRISIS = {"en": "i don't want to be alive anymore", "zh": "我不想活了"}
@@ -166,6 +170,31 @@ def test_a_long_cry_for_help_is_heard(stack):
 def test_no_conversation_without_our_token(stack, token):
     status, _ = stack.request("/chat/messages", {"text": "hi"}, token=token)
     assert status == 401
+
+
+def test_chat_in_the_terminal(stack):
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "bot", "chat"],
+        input="will my nerves be damaged?\n1\n我不想活了\n\n",
+        env={**os.environ, "UPRIGHT_PORT": str(stack.port)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0
+    assert "[1] " in result.stdout
+    assert "12356" in result.stdout
+
+
+def test_other_sites_may_not_read_the_answers(stack):
+    request = urllib.request.Request(
+        stack.base + "/chat/session",
+        b"{}",
+        {"Content-Type": "application/json", "Origin": "https://elsewhere.example"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.headers.get("Access-Control-Allow-Origin") is None
 
 
 def test_two_people_do_not_meet(stack):

@@ -92,7 +92,7 @@ async function deliver(body) {
 // A new message may be sent while an answer is awaited: nobody has to wait to cry for help.
 async function say(text, payload) {
   const mine = show({ text }, true);
-  mine.scrollIntoView({ block: "end" });
+  log.scrollTop = log.scrollHeight;
   try {
     const body = { text: payload ? "" : text, language: chooser.value || undefined };
     if (payload) body.payload = payload;
@@ -103,7 +103,7 @@ async function say(text, payload) {
       shown = language;
       label();
     }
-    mine.scrollIntoView({ block: "start" }); // a long answer is read from its beginning
+    log.scrollTop = mine.offsetTop - log.offsetTop; // a long answer is read from its beginning
   } catch {
     mine.remove();
     if (!payload) box.value = text;
