@@ -12,6 +12,9 @@ from pathlib import Path
 from bot.content import ContentError
 from bot.paths import DATA, MODELS, ROOT
 
+# Read by tqdm and by Rasa when they are imported: no bars in a log, no training cache.
+os.environ.update(TQDM_DISABLE="1", RASA_MAX_CACHE_SIZE="0")
+
 # What the trained model depends on.
 _INPUTS = (
     "config.yml",
@@ -56,7 +59,6 @@ def train(force: bool = False) -> Path:
     print("Training the model (once, and again when content changes) ...", flush=True)
     started = time.monotonic()
     wanted = fingerprint()
-    os.environ.update(TQDM_DISABLE="1", RASA_MAX_CACHE_SIZE="0")
     import rasa
 
     from bot.logs import configure
