@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
-__all__ = ["ContentError", "line_of", "load_yaml"]
+__all__ = ["ContentError", "ContentReader", "line_of", "load_yaml"]
 
 
 class ContentError(Exception):
@@ -150,6 +150,31 @@ def line_of(node: Any, key: Any = None) -> int:
         except (KeyError, IndexError, TypeError):
             pass
     return node.line
+
+
+class ContentReader:
+    """Base of the readers of one content file; every check raises `ContentError` with the line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._root: Any = load_yaml(path)
+
+    def _check_keys(self, node: Any, required: tuple[str, ...], optional: tuple[str, ...]) -> None:
+        for key in node:
+            if key not in required and key not in optional:
+                self._fail(node, key, f"unknown key {key!r} (use {', '.join(required + optional)})")
+        for key in required:
+            if key not in node:
+                self._fail(node, None, f"{key!r} is missing")
+
+    def _choice(self, entry: Any, key: str, choices: tuple[str, ...]) -> Any:
+        value = entry[key]
+        if value not in choices:
+            self._fail(entry, key, f"unknown {key} {value!r} (use {', '.join(choices)})")
+        return str(value)
+
+    def _fail(self, node: Any, key: Any, reason: str) -> NoReturn:
+        raise ContentError(self._path, line_of(node, key), reason)
 
 
 def _line_of_error(error: yaml.YAMLError, text: str) -> int:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
@@ -13,11 +10,7 @@ from rasa.shared.utils.common import cached_method
 
 from actions.knowledge import Knowledge, load_knowledge
 from actions.knowledge.schema import LANGUAGES
-from bot.content import ContentError
-from bot.nlu.text import CJK_CHARACTER
-from bot.state import is_topic_intent
-
-MIN_EXAMPLES = 10  # of a topic, in each language
+from bot.check import check_examples
 
 
 class KnowledgeImporter(RasaFileImporter):
@@ -38,11 +31,12 @@ class KnowledgeImporter(RasaFileImporter):
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return the examples of `data/nlu/` with those of the topic files.
 
-        Raises ContentError where a topic intent has no topic, or a topic too few examples.
+        Raises the first mistake that `bot.check` finds in them, a ContentError.
         """
         knowledge = load_knowledge()
+        for mistake in check_examples(knowledge)[0]:
+            raise mistake
         written = super().get_nlu_data(language)
-        _check(knowledge, written)
         return written.merge(TrainingData(examples_of(knowledge)))
 
 
@@ -55,19 +49,3 @@ def examples_of(knowledge: Knowledge) -> list[Message]:
             for text in {topic.title.get(lang), topic.question.get(lang), *names}:
                 messages.append(Message.build(text=text, intent=topic.intent))
     return messages
-
-
-def _check(knowledge: Knowledge, data: TrainingData) -> None:
-    counts: Counter[tuple[str, str]] = Counter()
-    for example in data.intent_examples:
-        intent, text = str(example.get("intent")), str(example.get("text"))
-        if is_topic_intent(intent) and intent not in knowledge.by_intent:
-            raise ContentError("data/nlu", 0, f"'{text}': intent {intent} has no topic file")
-        counts[intent, "zh" if CJK_CHARACTER.search(text) else "en"] += 1
-    for intent, topic in knowledge.by_intent.items():
-        for lang in LANGUAGES:
-            found = counts[intent, lang]
-            if found < MIN_EXAMPLES:
-                area = re.sub(r"\..*", "", topic.id)
-                reason = f"{found} {lang} examples of {intent}, at least {MIN_EXAMPLES} needed"
-                raise ContentError(f"data/nlu/{area}.{lang}.yml", 0, reason)

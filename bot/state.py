@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from actions.knowledge.schema import LANGUAGES
 from bot.nlu.text import CJK_CHARACTER
 from bot.safety.assessor import RiskLevel
 
@@ -19,7 +20,6 @@ TOPIC_PREFIX = "ask_"
 _ACTS = frozenset({"ask_sources", "ask_who"})
 # A message with one of these intents neither answers nor leaves an open crisis.
 _UNCLEAR = frozenset({"affirm", "more", "insult", "greet", None, *FALLBACK_INTENTS})
-_LANGUAGES = ("en", "zh")
 
 _AGE = re.compile(
     r"\b(?:i\s*am|i['’]?m|im|aged?|turning|just turned)\s*(\d{1,2})\b"
@@ -98,11 +98,11 @@ def _choice(intent: str | None, metadata: Mapping[str, Any]) -> str | None:
     if intent == "switch_to_chinese":
         return "zh"
     chosen = metadata.get("language")
-    return chosen if chosen in _LANGUAGES else None
+    return chosen if chosen in LANGUAGES else None
 
 
 def _language(before: str | None, parse: Mapping[str, Any], text: str) -> str:
     detected = parse.get("language")
-    if detected in _LANGUAGES:
+    if detected in LANGUAGES:
         return str(detected)
     return before or ("zh" if CJK_CHARACTER.search(text) else "en")

@@ -119,7 +119,8 @@ class Words:
             again = self.render(str(message["template"]), message.get("values") or {}, language)
         except WordsError:
             return False
-        return all((message.get(key) or []) == (again[key] or []) for key in ("text", "buttons"))
+        sent = ("text", "buttons", "sources")
+        return all((message.get(key) or []) == (again[key] or []) for key in sent)
 
     def is_issued(self, payload: str) -> bool:
         """Return whether `payload` is one that a button of ours can carry.

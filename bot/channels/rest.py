@@ -12,6 +12,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from actions.knowledge.schema import LANGUAGES
 from bot.channels.base import ChannelBase, Inbound, OnMessage, Refused
 from bot.channels.web import json_body
 from bot.words import Message, load_words
@@ -65,7 +66,7 @@ def _parse(body: dict[str, Any]) -> Inbound:
         sender,
         text,
         payload=text if load_words().is_issued(text) else None,
-        language=language if language in ("en", "zh") else None,
+        language=language if language in LANGUAGES else None,
         region=region if isinstance(region, str) else None,
     )
 

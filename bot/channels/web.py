@@ -19,7 +19,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from actions.knowledge.schema import LANGUAGES
-from bot.channels.base import ChannelBase, Inbound, OnMessage, Refused
+from bot.channels.base import MAX_CHARACTERS, ChannelBase, Inbound, OnMessage, Refused
 from bot.words import Message
 
 _STATIC = Path(__file__).parent / "static"
@@ -113,7 +113,7 @@ class WebChannel(ChannelBase):
         if scheme.lower() != "bearer":
             raise Refused(401, "utter_error")
         if len(request.body) > _MAX_BODY:
-            raise Refused(413, "utter_too_long", limit=2000)
+            raise Refused(413, "utter_too_long", limit=MAX_CHARACTERS)
         return inbound_of(json_body(request), str(claims["sub"]))
 
 

@@ -26,9 +26,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
-from bot.content import ContentError, line_of, load_yaml
+from bot.content import ContentError, ContentReader
 
 __all__ = ["Assessment", "Assessor", "RiskLevel", "normalise"]
 
@@ -248,12 +248,11 @@ _WORDS = re.compile(r"\{([a-z_]+)\}")
 _LATIN = re.compile("[a-z]")
 
 
-class _RulesFile:
+class _RulesFile(ContentReader):
     """Reads one rules file; every method raises `ContentError` at the first mistake."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._root: Any = load_yaml(path)
+        super().__init__(path)
         self._words: dict[str, str] = {}
         self._ids: set[str] = set()
 
@@ -341,25 +340,11 @@ class _RulesFile:
             self._choice(entry, "language", _LANGUAGES)
         return list(entries)
 
-    def _check_keys(self, node: Any, required: tuple[str, ...], optional: tuple[str, ...]) -> None:
-        for key in node:
-            if key not in required and key not in optional:
-                self._fail(node, key, f"unknown key {key!r} (use {', '.join(required + optional)})")
-        for key in required:
-            if key not in node:
-                self._fail(node, None, f"{key!r} is missing")
-
     def _level(self, entry: Any) -> RiskLevel:
         value = entry["level"]
         if value not in _FIRING_LEVELS:
             self._fail(entry, "level", f"unknown level {value!r} (use {', '.join(_FIRING_LEVELS)})")
         return RiskLevel(value)
-
-    def _choice(self, entry: Any, key: str, choices: tuple[str, ...]) -> str:
-        value = entry[key]
-        if value not in choices:
-            self._fail(entry, key, f"unknown {key} {value!r} (use {', '.join(choices)})")
-        return str(value)
 
     def _regex(self, entry: Any, key: str, *, across: str = " ,:.") -> str:
         """Return the alternation of the patterns `entry[key]` as a regular expression.
@@ -399,9 +384,6 @@ class _RulesFile:
         if forbidden:
             self._fail(node, key, f"{forbidden[0]!r} is not allowed in the pattern {pattern!r}")
         return _REPEATED.sub(r"\1", plain)
-
-    def _fail(self, node: Any, key: Any, reason: str) -> NoReturn:
-        raise ContentError(self._path, line_of(node, key), reason)
 
 
 def _translate(plain: str, *, words: bool, across: str) -> str:

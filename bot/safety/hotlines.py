@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timezone
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
-from bot.content import ContentError, line_of, load_yaml
+from bot.content import ContentError, ContentReader
 
 __all__ = ["Hotline", "HotlineChoice", "Hotlines", "OpenState", "Opening"]
 
@@ -229,12 +229,13 @@ _REQUIRED = (
 _OPTIONAL = ("tz", "covers")
 
 
-class _HotlinesFile:
+class _HotlinesFile(ContentReader):
     """Reads the data file; every method raises `ContentError` at the first mistake."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._root: Any = load_yaml(path)
+        super().__init__(path)
+        # Asked once: each call walks the time zone folders of the machine.
+        self._zones = zoneinfo.available_timezones()
 
     def read(self) -> tuple[Hotline, ...]:
         entries = self._root.get("hotlines") if isinstance(self._root, dict) else None
@@ -253,19 +254,13 @@ class _HotlinesFile:
         return tuple(lines)
 
     def _line(self, entry: Any) -> Hotline:
-        for key in entry:
-            if key not in _REQUIRED and key not in _OPTIONAL:
-                self._fail(entry, key, f"unknown key {key!r}")
-        for key in _REQUIRED:
-            if key not in entry:
-                self._fail(entry, None, f"{key!r} is missing")
+        self._check_keys(entry, _REQUIRED, _OPTIONAL)
         if not isinstance(entry["show"], bool):
             self._fail(entry, "show", "show is true or false")
         if entry["show"] and (entry["confidence"] == "low" or entry["kind"] == "directory"):
             self._fail(entry, "show", "lines of low confidence and directories are not shown")
         tz = entry.get("tz")
-        known = zoneinfo.available_timezones()
-        if tz is not None and known and tz not in known:
+        if tz is not None and self._zones and tz not in self._zones:
             self._fail(entry, "tz", f"unknown time zone {tz!r} (use one such as Asia/Shanghai)")
         return Hotline(
             id=self._text(entry, "id"),
@@ -322,12 +317,3 @@ class _HotlinesFile:
         if not isinstance(value, dict) or set(value) != set(_LANGUAGES):
             self._fail(entry, key, f"{key} has exactly the languages {', '.join(_LANGUAGES)}")
         return {language: self._text(value, language) for language in _LANGUAGES}
-
-    def _choice(self, entry: Any, key: str, choices: tuple[str, ...]) -> Any:
-        value = entry[key]
-        if value not in choices:
-            self._fail(entry, key, f"unknown {key} {value!r} (use {', '.join(choices)})")
-        return str(value)
-
-    def _fail(self, node: Any, key: Any, reason: str) -> NoReturn:
-        raise ContentError(self._path, line_of(node, key), reason)

@@ -95,6 +95,7 @@ def test_changed_words_are_refused(words):
     assert words.is_vetted(message)
     assert not words.is_vetted({**message, "text": message["text"] + " Try clinic X."})
     assert not words.is_vetted({**message, "buttons": []})
+    assert not words.is_vetted({**message, "sources": [{"id": "X", "citation": "Clinic X"}]})
     assert not words.is_vetted({**message, "template": "utter_thanks"})
     assert not words.is_vetted({**message, "language": "zh"})
     assert not words.is_vetted({**message, "language": None})
