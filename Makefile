@@ -11,7 +11,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run chat train test lint format check-content eval eval-server bench clean
+.PHONY: help setup run chat train test lint format check-content release-check eval eval-safety eval-server bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,8 +39,15 @@ format: setup  ## let ruff format the code
 check-content: setup  ## say what is wrong in the content files, with file, line and reason
 	@$(PY) -m bot check-content
 
+release-check: setup  ## what must not go out to people yet (hotlines nobody checked, ...)
+	@$(PY) -m bot release-check
+
 eval: setup  ## how well messages are understood (sealed part; PART=development for another)
 	@$(PY) -W ignore -m tests.evaluation $(if $(PART),--part $(PART)) $(if $(ERRORS),--show-errors)
+
+eval-safety: setup  ## who is missed, who is alarmed for nothing (sealed part; PART=development SHOW=1)
+	@$(PY) -W ignore -m tests.evaluation.safety $(if $(PART),--part $(PART)) $(if $(SHOW),--show) \
+	  --json results/safety.json
 
 eval-server: setup  ## serve for outside evaluation (EVAL_PORT, EVAL_TOKEN)
 	@$(PY) -m bot serve --evaluation

@@ -18,6 +18,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.conversation import Conversation
 from actions.knowledge import Knowledge, Topic, load_knowledge
 from actions.knowledge.schema import FACETS
+from bot.switches import SWITCHES
 
 logger = logging.getLogger(__name__)
 MAX_OFFERS = 2  # facets offered as buttons below an answer
@@ -52,6 +53,8 @@ class Reply:
 
     def show(self, topic: Topic, facet: str, bubbles: int = 3) -> bool:
         """Say the bubbles of one facet; return False where the topic has none."""
+        if self._switched_off(topic):
+            return True
         known = self.conversation.knowledge
         count = len(known.bubbles(topic, facet))
         said = self.said_of(topic)
@@ -63,6 +66,8 @@ class Reply:
 
     def show_next(self, topic: Topic) -> bool:
         """Say the first bubble of the topic not shown yet; return False where all were shown."""
+        if self._switched_off(topic):
+            return True
         said = self.said_of(topic)
         for facet in ("answer", "more", *FACETS):
             for index in range(len(self.conversation.knowledge.bubbles(topic, facet))):
@@ -70,6 +75,13 @@ class Reply:
                     self.about(topic, self._show_bubble(topic, facet, index, said, last=True))
                     return True
         return False
+
+    def _switched_off(self, topic: Topic) -> bool:
+        """Say so where the operator has switched the topic off; it counts as not answered."""
+        off = SWITCHES.is_off(f"topic:{topic.id}")
+        if off:
+            self.say("utter_switched_off_topic")
+        return off
 
     def said_of(self, topic: Topic) -> tuple[str, ...]:
         """Return what was shown of `topic` so far in this stretch of the conversation."""

@@ -12,6 +12,10 @@ _COMMANDS = {
     "train": "bot.train",
     "chat": "bot.chat",
     "check-content": "bot.check",
+    "release-check": "bot.release",
+    "registry": "bot.registry",
+    "switch": "bot.switches",
+    "counts": "bot.storage.counts",
 }
 
 

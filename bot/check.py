@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import yaml
@@ -15,10 +16,14 @@ from actions.knowledge.schema import LANGUAGES
 from bot.content import ContentError, line_of, load_yaml
 from bot.nlu.text import CJK_CHARACTER
 from bot.paths import DATA, ROOT
+from bot.safety.classifier import read_examples
+from bot.safety.hotlines import Hotline, Hotlines
 from bot.safety.runtime import load_assessor, load_hotlines, load_regions
 from bot.words import Words, check_words, load_labels, read_responses
 
 MIN_EXAMPLES = 10  # of a topic, in each language
+# Days since somebody saw a line's own page: warn, and refuse a release.
+WARN_DAYS, REFUSE_DAYS = 90, 180
 
 
 def find_mistakes() -> tuple[list[ContentError], str]:
@@ -35,6 +40,7 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     knowledge = read_knowledge(None, mistakes)
     attempt(load_assessor)
     attempt(load_regions)
+    attempt(read_examples)
     hotlines = attempt(load_hotlines)
     responses = attempt(lambda: read_responses(ROOT / "domain.yml"))
     labels = attempt(load_labels)
@@ -70,7 +76,7 @@ def check_examples(knowledge: Knowledge) -> tuple[list[ContentError], int]:
         if file.suffixes[0].lstrip(".") not in LANGUAGES:
             mistakes.append(ContentError(file, 0, "name it <area>.en.yml or <area>.zh.yml"))
         try:
-            entries = load_yaml(file)["nlu"]
+            entries = list(load_yaml(file)["nlu"])
         except ContentError as error:
             mistakes.append(error)
             continue
@@ -100,10 +106,48 @@ def check_examples(knowledge: Knowledge) -> tuple[list[ContentError], int]:
     return mistakes, len(seen)
 
 
+def unchecked_lines(hotlines: Hotlines, days: int, today: date) -> list[Hotline]:
+    """Return the lines that we show whose own page nobody has seen for `days`, or ever."""
+    return [
+        line
+        for line in hotlines.all
+        if line.show
+        and (line.checked is None or (today - date.fromisoformat(line.checked)).days >= days)
+    ]
+
+
+def countries_without_emergency(hotlines: Hotlines, knowledge: Knowledge) -> list[str]:
+    """Return the countries with a line or with this surgery that lack an emergency number."""
+    named = {line.country for line in hotlines.all if line.show} - {"EU", "XX"}
+    named |= {code for topic in knowledge.topics.values() for code in topic.countries}
+    return sorted(code for code in named if hotlines.emergency(code, "en") is None)
+
+
+def release(arguments: list[str]) -> int:
+    """`make release-check`: what must not go out to people yet; 1 if there is anything."""
+    del arguments
+    mistakes, counts = find_mistakes()
+    hotlines, knowledge = load_hotlines(), read_knowledge(None, [])
+    reasons = [str(mistake) for mistake in mistakes]
+    for line in unchecked_lines(hotlines, REFUSE_DAYS, date.today()):
+        state = f"last checked {line.checked}" if line.checked else "its own page was never seen"
+        reasons.append(f"data/knowledge/hotlines.yml: {line.id}: {state}")
+    for code in countries_without_emergency(hotlines, knowledge):
+        reasons.append(f"{code}: no sourced emergency number; a deployment there is refused")
+    unreviewed = sum(topic.reviewed == "unreviewed" for topic in knowledge.topics.values())
+    if unreviewed:
+        reasons.append(f"{unreviewed} topics are unreviewed")
+    print("\n".join(reasons), file=sys.stderr)
+    print(f"{counts}; {len(reasons)} reasons against a release")
+    return 1 if reasons else 0
+
+
 def main(arguments: list[str]) -> int:
     """Print every mistake with file, line and reason; return 1 if there is one."""
     mistakes, counts = find_mistakes()
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
+    if not mistakes and (stale := unchecked_lines(load_hotlines(), WARN_DAYS, date.today())):
+        print(f"warning: {len(stale)} hotlines not checked for {WARN_DAYS} days (or never)")
     print(f"{counts}; {len(mistakes)} mistakes")
     return 1 if mistakes else 0

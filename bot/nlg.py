@@ -15,7 +15,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from actions.knowledge.schema import Language
-from bot.words import WordsError, load_words
+from bot.counsellors import presence
+from bot.words import PLAN_STEPS, SAFETY_PLAN_WORDS, WordsError, load_words
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,12 @@ class VettedGenerator(NaturalLanguageGenerator):
         language: Language = "zh" if tracker.get_slot("language") == "zh" else "en"
         values = dict(kwargs.get("values") or {})
         if self._words.needs_lines(utter_action):
-            values = self._words.safety_values(tracker.get_slot("region"), language)
+            values |= self._words.safety_values(tracker.get_slot("region"), language)
+        if utter_action == SAFETY_PLAN_WORDS:
+            answers = {step: tracker.get_slot(f"plan_{step}") for step in PLAN_STEPS}
+            values["own"] = {step: text.strip() for step, text in answers.items() if text}
+        if utter_action.startswith("utter_human_"):
+            values["minutes"] = presence()[1]
         try:
             return self._words.render(utter_action, values, language)
         except WordsError:

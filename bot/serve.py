@@ -40,7 +40,10 @@ def environment(evaluation: bool) -> dict[str, str]:
     env.setdefault("UPRIGHT_CONTROL", str(run / "supervisor.sock"))
     if evaluation:
         env["UPRIGHT_PORT"] = env.get("EVAL_PORT", "5905")
-        env["UPRIGHT_DB"] = str(run / "evaluation.db")
+        env["UPRIGHT_DB"] = env.get("EVAL_DB") or str(run / "evaluation.db")
+        env.setdefault("UPRIGHT_SPOOL", str(run / "spool"))
+        env.setdefault("UPRIGHT_COUNTS", str(run / "counts.db"))
+        env.setdefault("UPRIGHT_SWITCHES", str(run / "switches.json"))
         env["UPRIGHT_CREDENTIALS"] = str(ROOT / "deploy" / "credentials.eval.yml")
         env["UPRIGHT_SERVER_ARGS"] = f"--api-token {env.get('EVAL_TOKEN', 'eval')}"
     else:
@@ -76,6 +79,7 @@ def announce() -> int:
         print(f"REST  {base}/webhooks/rest/webhook", flush=True)
         print(f"API   {base}/conversations/<sender>/tracker", flush=True)
     print(f"Chat  {base}/chat/", flush=True)
+    print(f"Safety  {base}/safety/", flush=True)
     print("ready", flush=True)
     return 0
 
@@ -91,11 +95,15 @@ def main(arguments: list[str]) -> int:
         print(f"Port {env['UPRIGHT_PORT']} is in use; set {name} to another.", file=sys.stderr)
         return 1
     try:
+        from bot.channels.base import site_region
+        from bot.counsellors import duty
         from bot.words import load_words
 
         load_words()
+        duty()
+        site_region()
         train()
-    except (ContentError, RuntimeError) as error:
+    except (ContentError, RuntimeError, ValueError) as error:
         print(f"Upright cannot start.\n{error}", file=sys.stderr)
         return 1
     print("Starting Upright (Ctrl-C stops it) ...", flush=True)

@@ -8,26 +8,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from actions.knowledge.schema import LANGUAGES
 from bot.nlu.text import CJK_CHARACTER
 from bot.safety.assessor import RiskLevel
+from bot.safety.model import THRESHOLDS
+from bot.safety.protocol import Facts, advance
 
 FALLBACK_INTENTS = frozenset({"nlu_fallback", "out_of_scope", "no_words"})
 TOPIC_PREFIX = "ask_"
 # Intents that begin with "ask_" but are dialogue acts.
 _ACTS = frozenset({"ask_sources", "ask_who"})
-# A message with one of these intents neither answers nor leaves an open crisis.
-_UNCLEAR = frozenset({"affirm", "more", "insult", "greet", None, *FALLBACK_INTENTS})
+# Topics for which it matters how old the person is; asked once, beside the answer.
+_AGE_MATTERS = frozenset(
+    {"ask_law_age", "ask_eligibility_candidacy", "ask_growth_adult_growth", "ask_growth_hormone"}
+)
+# Areas before which a young person hears of a trusted adult, growth and a children's doctor.
+_NOT_FOR_MINORS = ("ask_cost_", "ask_procedure_", "ask_referral_", "ask_eligibility_", "ask_law_")
+# Topics that say: name the country, and numbers follow.
+_LINES_MATTER = frozenset(
+    {"referral.mental_health", "wellbeing.supporting_someone", "emergency.red_flags", "about.human"}
+)
+ANSWER_TOPIC = "action_answer_topic"
+# A program says that it is one again after this time (New York GBL art. 47 asks every 3 hours).
+DISCLOSE_AGAIN_SECONDS = 3 * 3600
 
+_THEIR = (
+    r"\b(?:my|our|his|her|a|the) (?:son|daughter|kid|child|boy|girl|brother|sister|nephew|niece"
+    r"|cousin|friend|student|boyfriend|girlfriend|bf|gf|grandson|granddaughter)\b|\b(?:he|she)\b"
+    r"|儿子|女儿|孩子|小孩|娃|弟弟|妹妹|哥哥|姐姐|侄|外甥|表弟|表妹|堂弟|同学|朋友|学生|他|她"
+)
 _AGE = re.compile(
-    r"\b(?:i\s*am|i['’]?m|im|aged?|turning|just turned)\s*(\d{1,2})\b"
+    r"\b(?:i\s*am|i['’]?m|im|turning|just turned)\s*(?:only\s*|just\s*|a\s*)?(\d{1,2})\b"
     r"(?!\s*(?:cm|kg|%|inch|feet|foot|ft|['\"]|k\b|months?|weeks?|days?|out of))"
-    r"|\b(\d{1,2})\s*(?:years? old|yo\b|y/o)"
-    r"|(?:我|本人|今年|刚满|才|已经)\s*(\d{1,2})\s*(?:周?岁|了)"
-    r"|(?<![\d\w])(\d{1,2})\s*(?:周)?岁的?(?:男生|女生|学生|人)",
+    r"|\b(\d{1,2})\s*(?:years? old|yo\b|y/o)|\b(\d{1,2})[mf]\b(?! tall)"
+    r"|(?:我|本人|今年|刚满|才|已经|快|现在)\s*(\d{1,2})\s*(?:周?岁|了)"
+    r"|(?<![\d\w])(\d{1,2})\s*(?:周)?岁(?:的?(?:男生|女生|学生|人|男|女)|[，,。 ]|$)",
     re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\D{0,12}(\d{1,2})\D{0,12}")
+_SCHOOL = (
+    (
+        "under_14",
+        re.compile(r"(?:我|本人)(?:还|是|在|现在|今年)*(?:上|读)?(?:小学|[一二三四五六]年级)"),
+    ),
+    (
+        "14_17",
+        re.compile(r"(?:我|本人)(?:还|是|在|现在|今年)*(?:上|读)?(?:高中|高[一二三]|未成年)"),
+    ),
+    (
+        "14_17",
+        re.compile(r"\bi(?:['’]?m| am) (?:still )?(?:a minor|underage|in high ?school)\b", re.I),
+    ),
 )
 
 
@@ -36,56 +70,122 @@ def is_topic_intent(intent: str | None) -> bool:
     return bool(intent) and str(intent).startswith(TOPIC_PREFIX) and intent not in _ACTS
 
 
+@dataclass(frozen=True)
+class Place:
+    """A place found in a message: `region` (ISO code) and whether it is the whole message."""
+
+    region: str | None = None
+    only: bool = False
+
+
 def next_state(
     before: Mapping[str, Any],
     parse: Mapping[str, Any],
     text: str,
-    region_said: str | None,
+    place: Place,
     metadata: Mapping[str, Any],
+    form: str | None = None,
+    presence: str = "utter_human_none",
 ) -> dict[str, Any]:
-    """Return the contract slots for this turn, before the reply.
+    """Return the slots of this turn, before the reply: the contract's, and our memory.
 
     `before`: slot values so far; `parse`: the NLU result (intent, language, risk); `text`: the
-    message; `region_said`: ISO code found in it; `metadata`: what the channel adds (`language`
-    chosen in the widget, `region` of the site). `topic` and `topics` are empty until the reply
-    confirms them.
+    message; `place`: where the person says they are; `metadata`: what the channel adds
+    (`language` chosen in the widget, `region` of the site); `form`: an open form; `presence`: the
+    template that says whether a counsellor is there. `topic` and `topics` are empty until the
+    reply confirms them.
+
+    Memory: `safety` (of `bot.safety.protocol`), `plan` (fixed words instead of another reply) and
+    `after` (fixed words that follow it).
     """
     intent = (parse.get("intent") or {}).get("name")
-    risk = parse.get("risk") or {}
-    level = _risk(before.get("risk_level"), risk, intent)
+    safety = before.get("safety") or {}
+    # A bare "Canada" answers us only where numbers were the subject; else it asks about Canada.
+    here = place.only and _expects_place(before, safety)
+    said = place.region if here or not place.only else None
+    region = said or before.get("region") or metadata.get("region")
+    asked_age = before.get("asked") == "age"
+    age = age_band(text, asked=asked_age) or before.get("age_band")
+    plan = advance(
+        safety,
+        Facts(
+            risk=parse.get("risk") or {},
+            intent=intent,
+            confidence=float((parse.get("intent") or {}).get("confidence") or 0.0),
+            region=region,
+            region_only=here,
+            region_said=said is not None,
+            form=form,
+            leaning_from=THRESHOLDS.crisis_after_distress,
+        ),
+    )
+    calm = plan.level is RiskLevel.NONE and not plan.words and not form
+    topic = plan.topic
+    words, after, asked, told = plan.words, plan.after, None, list(before.get("told") or ())
+    if calm:
+        words, told = _for_the_young(age, before.get("age_band"), intent, told)
+        if not words and asked_age and age and age != before.get("age_band"):
+            words = ["utter_age_noted"]
+        if intent == "ask_about_human" and presence != "utter_human_none":
+            words, topic = [presence], "about.human"
+        if age is None and intent in _AGE_MATTERS and "utter_ask_age" not in told:
+            after, asked = [*after, "utter_ask_age"], "age"
+            told.append("utter_ask_age")
     choice = _choice(intent, metadata) or before.get("language_choice")
-    peak = max(level, _level(before.get("peak_risk_level")), key=lambda one: one.rank)
+    peak = max(plan.level, _level(before.get("peak_risk_level")), key=lambda one: one.rank)
     return {
-        "topic": None,
-        "topics": [],
-        "risk_level": level.value,
+        "topic": topic,
+        "topics": [topic] if topic else [],
+        "risk_level": plan.level.value,
         "peak_risk_level": peak.value,
         "language": choice or _language(before.get("language"), parse, text),
         "language_choice": choice,
-        "region": region_said or before.get("region") or metadata.get("region"),
-        "age_band": age_band(text) or before.get("age_band"),
-        "fallback": intent in FALLBACK_INTENTS and level is RiskLevel.NONE,
+        "region": region,
+        "age_band": age,
+        "fallback": intent in FALLBACK_INTENTS and plan.level is RiskLevel.NONE and not words,
+        "safety": plan.memory,
+        "plan": words,
+        "after": after,
+        "asked": asked,
+        "told": told,
     }
 
 
-def age_band(text: str) -> str | None:
-    """Return the age band of a person who says their age ("I'm 16", "我15岁"), else None."""
-    match = _AGE.search(text)
+def _expects_place(before: Mapping[str, Any], safety: Mapping[str, Any]) -> bool:
+    in_danger = safety.get("open") or safety.get("since") is not None
+    return bool(in_danger) or before.get("last_topic") in _LINES_MATTER
+
+
+def _for_the_young(
+    age: str | None, before: str | None, intent: str | None, told: list[str]
+) -> tuple[list[str], list[str]]:
+    """Return the words that come first for a minor, once, and what was told so far."""
+    words = {"under_14": "utter_child", "14_17": "utter_young"}.get(age or "")
+    fits = age != before or (is_topic_intent(intent) and str(intent).startswith(_NOT_FOR_MINORS))
+    if words is None or words in told or not (fits or age == "under_14"):
+        return [], told
+    then = [ANSWER_TOPIC] if is_topic_intent(intent) else []
+    return [words, *then], [*told, words]
+
+
+def age_band(text: str, asked: bool = False) -> str | None:
+    """Return the age band of a person who says their age ("I'm 16", "我15岁"), else None.
+
+    `asked`: we have just asked, so that a bare number counts too. Ages of others do not count.
+    """
+    match = _NUMBER.fullmatch(text) if asked else None
+    match = match or _AGE.search(text)
     if not match:
+        return next((band for band, pattern in _SCHOOL if pattern.search(text)), None)
+    own = match.group().lstrip().lower().startswith(("i", "我", "本人", "turn", "just"))
+    if not own and re.search(
+        _THEIR, text[max(0, match.start() - 40) : match.start() + 1], re.IGNORECASE
+    ):
         return None
     age = int(next(group for group in match.groups() if group))
     if age < 4:
         return None
     return "under_14" if age < 14 else "14_17" if age < 18 else "adult"
-
-
-def _risk(before: Any, risk: Mapping[str, Any], intent: str | None) -> RiskLevel:
-    """An open crisis or emergency lasts while the person goes on with it."""
-    now, open_level = _level(risk.get("level")), _level(before)
-    if open_level.rank < RiskLevel.MEDICAL_EMERGENCY.rank or risk.get("denied"):
-        return now
-    goes_on = intent in _UNCLEAR or intent in {"report_distress", "report_crisis"}
-    return max(now, open_level, key=lambda one: one.rank) if goes_on else now
 
 
 def _level(value: Any) -> RiskLevel:

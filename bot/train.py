@@ -13,7 +13,7 @@ from bot.content import ContentError
 from bot.paths import DATA, MODELS, ROOT
 
 # Read by tqdm and by Rasa when they are imported: no bars in a log, no training cache.
-os.environ.update(TQDM_DISABLE="1", RASA_MAX_CACHE_SIZE="0")
+os.environ.update(TQDM_DISABLE="1", LOG_LEVEL="WARNING", RASA_MAX_CACHE_SIZE="0")
 
 # What the trained model depends on.
 _INPUTS = (
@@ -24,6 +24,7 @@ _INPUTS = (
     "bot/importer.py",
     "bot/nlu/*.py",
     "bot/policies/*.py",
+    "bot/safety/classifier.py",
     "actions/knowledge/*.py",
 )
 MODEL = MODELS / "upright.tar.gz"
@@ -54,8 +55,11 @@ def train(force: bool = False) -> Path:
     if not force and is_fresh():
         return MODEL
     from actions.knowledge import load_knowledge
+    from bot.nlu.encoder import remembering
+    from bot.safety.classifier import read_examples, train_and_save
 
     load_knowledge()  # says file, line and reason before the slow part begins
+    read_examples()
     print("Training the model (once, and again when content changes) ...", flush=True)
     started = time.monotonic()
     wanted = fingerprint()
@@ -64,16 +68,18 @@ def train(force: bool = False) -> Path:
     from bot.logs import configure
 
     configure(logging.WARNING)
-    result = rasa.train(
-        domain=str(ROOT / "domain.yml"),
-        config=str(ROOT / "config.yml"),
-        training_files=[str(DATA / "nlu"), str(DATA / "stories")],
-        output=str(MODELS),
-        force_training=True,
-        fixed_model_name="upright",
-        # Our story policy ignores augmented stories; making them costs seconds.
-        core_additional_arguments={"augmentation_factor": 0},
-    )
+    with remembering(MODELS / "vectors.npz"):
+        train_and_save()
+        result = rasa.train(
+            domain=str(ROOT / "domain.yml"),
+            config=str(ROOT / "config.yml"),
+            training_files=[str(DATA / "nlu"), str(DATA / "stories")],
+            output=str(MODELS),
+            force_training=True,
+            fixed_model_name="upright",
+            # Our story policy ignores augmented stories; making them costs seconds.
+            core_additional_arguments={"augmentation_factor": 0},
+        )
     if result.model is None or result.code != 0:
         raise RuntimeError("training failed; the first error above is the real one")
     _STAMP.write_text(wanted)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -25,19 +25,23 @@ from actions.knowledge import Knowledge, Topic, load_knowledge
 from actions.knowledge.schema import FACETS, LANGUAGES, SOURCE_KINDS, Language
 from bot.content import ContentError, line_of, load_yaml
 from bot.safety.hotlines import Hotlines
+from bot.safety.protocol import PROTOCOL_WORDS
 from bot.safety.runtime import load_hotlines
 
 ROOT = Path(__file__).resolve().parents[1]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PAYLOAD = re.compile(r"/(\w+)(\{.*\})?")
-# What the fixed words for a person in danger are filled with.
-_WITH_LINES = ("utter_crisis", "utter_crisis_other", "utter_medical_emergency")
+# Placeholders of fixed words that depend on the region and the hour.
+_OF_THE_HOUR = frozenset({"lines", "emergency", "here"})
+# Questions of the safety plan, in order; their answers are the person's own words.
+PLAN_STEPS = ("signs", "alone", "among_people", "person", "out_of_reach", "reason")
+SAFETY_PLAN_WORDS = "utter_safety_plan"
 
 # What the channels, the policies and the actions say; without one of them nothing starts.
 NEEDED = (
-    *_WITH_LINES,
-    "utter_crisis_again",
-    "utter_crisis_safe",
+    *PROTOCOL_WORDS,
+    SAFETY_PLAN_WORDS,
+    "utter_safety_plan_above",
     "utter_distress",
     "utter_disclosure",
     "utter_delayed",
@@ -54,6 +58,17 @@ NEEDED = (
     "utter_sources_intro",
     "utter_sources_none_country",
     "utter_not_yet",
+)
+
+# Dialogue acts that a button may carry.
+_ISSUED_ACTS = (
+    "ask_sources",
+    "more",
+    "affirm",
+    "deny",
+    "decline_help",
+    "request_safety_plan",
+    "stop",
 )
 
 Message = dict[str, Any]
@@ -78,7 +93,12 @@ class Words:
         self._labels = labels
         self._hotlines = hotlines
         facets = {f"follow_up_{facet}" for facet in FACETS if facet not in ("answer", "more")}
-        self._intents = {"ask_sources", "more", *facets, *knowledge.by_intent}
+        self._intents = {*_ISSUED_ACTS, *facets, *knowledge.by_intent}
+        self._of_the_hour = {
+            name
+            for name, variants in responses.items()
+            if _OF_THE_HOUR & set(_PLACEHOLDER.findall(str(variants["en"]["text"])))
+        }
 
     def render(self, template: str, values: Mapping[str, Any], language: Language) -> Message:
         """Return the message of a template.
@@ -102,7 +122,7 @@ class Words:
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise WordsError(f"{template} {dict(values)} [{language}]: {error!r}") from error
         return {
-            "text": text,
+            "text": text.strip(),
             "buttons": buttons,
             "sources": sources,
             "template": template,
@@ -110,10 +130,19 @@ class Words:
             "language": language,
         }
 
-    def is_vetted(self, message: Mapping[str, Any]) -> bool:
-        """Return whether rendering the message's template again gives the same words."""
+    def is_vetted(
+        self, message: Mapping[str, Any], said: Callable[[str], bool] = lambda _: False
+    ) -> bool:
+        """Return whether rendering the message's template again gives the same words.
+
+        `said` tells whether a text was written by this person before: their own words are shown
+        back to them and to nobody else.
+        """
         language = message.get("language")
         if language not in LANGUAGES or not message.get("template"):
+            return False
+        own = (message.get("values") or {}).get("own") or {}
+        if not all(isinstance(text, str) and said(text) for text in own.values()):
             return False
         try:
             again = self.render(str(message["template"]), message.get("values") or {}, language)
@@ -153,7 +182,7 @@ class Words:
 
     def needs_lines(self, template: str) -> bool:
         """Return whether a template shows hotlines."""
-        return template in _WITH_LINES
+        return template in self._of_the_hour
 
     # -- texts ---------------------------------------------------------------------------------
 
@@ -216,6 +245,14 @@ class Words:
                 return self._lines(values, language)
             if name == "emergency":
                 return self._emergency(values.get("region"), language)
+            if name == "here":
+                return self._here(values.get("region"), language)
+            if name == "minutes":
+                return str(int(values["minutes"]))
+            if name in PLAN_STEPS:
+                text = str(values["own"].get(name) or "")
+                empty = not text or text.lower().strip(" .。") in ("skip", "跳过", "/more")
+                return str(self._labels["own_words_empty"][language]) if empty else text
             raise KeyError(name)
 
         return _PLACEHOLDER.sub(value_of, text)
@@ -237,6 +274,11 @@ class Words:
     def _emergency(self, region: str | None, language: Language) -> str:
         number = self._hotlines.emergency(region, language)
         return number or str(self._labels["emergency_unknown"][language])
+
+    def _here(self, region: str | None, language: Language) -> str:
+        if region:
+            return self.knowledge.country_name(region, language)
+        return str(self._labels["here_unknown"][language])
 
     # -- buttons -------------------------------------------------------------------------------
 
@@ -321,6 +363,7 @@ def check_words(words: Words, file: Path) -> None:
     topic = next(iter(words.knowledge.topics))
     country = next(iter(words.knowledge.countries))
     values = {"topic": topic, "country": country, "limit": 1, "hotlines": [], "region": None}
+    values |= {"own": {}, "minutes": 1}
     for template in {*NEEDED, *words.responses}:
         for language in LANGUAGES:
             try:

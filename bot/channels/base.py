@@ -2,16 +2,19 @@
 
 In: limits, payloads only if we issued them, the safety pre-check *before* the conversation lock.
 Out: vetted words only, and words in any case: a turn that takes longer than 5 s, fails or says
-nothing is answered with fixed words, while its late result is still stored by Rasa.
+nothing is answered with fixed words, while its late result is still stored by Rasa. What the
+channel says by itself goes to the encrypted spool, and from there into the record.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
+import time
 from abc import ABC
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,10 +22,15 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 
 from actions.knowledge.schema import Language
-from bot.nlu.text import clean, detect_language
-from bot.safety.assessor import Assessment, RiskLevel
-from bot.safety.runtime import load_assessor
-from bot.words import Message, Words, load_words
+from bot.nlu.text import CJK_CHARACTER, clean, detect_language
+from bot.safety.assessor import RiskLevel
+from bot.safety.model import Risk
+from bot.safety.protocol import Facts, Plan, advance
+from bot.safety.runtime import load_hotlines, load_regions, load_risk
+from bot.storage.counts import Counts
+from bot.storage.spool import load_spool
+from bot.switches import ALL, SWITCHES
+from bot.words import SAFETY_PLAN_WORDS, Message, Words, load_words
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +41,13 @@ MAX_TURNS_AT_ONCE = 5  # of one person
 _REMEMBERED = 10_000  # people whose last language is kept in memory
 # Said beside an answer; a turn that says nothing else counts as empty.
 _ASIDES = frozenset({"utter_disclosure"})
-_CRISIS_WORDS = frozenset({"utter_crisis", "utter_crisis_other", "utter_crisis_again"})
+_DANGER = (RiskLevel.CRISIS, RiskLevel.MEDICAL_EMERGENCY)
+# A turn that says one of these has answered the danger itself.
+_ANSWERS_DANGER = (
+    *("utter_crisis", "utter_emergency", "utter_grounding", "utter_lines_here"),
+    *("utter_ask_safety", "utter_safety_plan"),
+)
+_OWN_MESSAGES = 40  # of one person, whose hashes are kept to recognise their own words
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
 
@@ -70,6 +84,8 @@ class Turn:
     """What a turn has said so far; filled by Rasa through `GuardedOutput`."""
 
     messages: list[Message] = field(default_factory=list)
+    region: str | None = None
+    failed: bool = False
 
     @property
     def templates(self) -> set[str]:
@@ -80,10 +96,17 @@ class Turn:
 class GuardedOutput(OutputChannel):
     """Collects a turn's messages; anything that is not vetted is logged and replaced."""
 
-    def __init__(self, channel: str, words: Words, turn: Turn) -> None:
+    def __init__(
+        self,
+        channel: str,
+        words: Words,
+        turn: Turn,
+        said: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._channel = channel
         self._words = words
         self._turn = turn
+        self._said = said
 
     def name(self) -> str:  # type: ignore[override]
         """Return the channel's name."""
@@ -91,14 +114,25 @@ class GuardedOutput(OutputChannel):
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Take one message of Rasa's."""
-        if self._words.is_vetted(message):
+        language: Language = "zh" if message.get("language") == "zh" else "en"
+        template = message.get("template") or message.get("utter_action")
+        if self._words.is_vetted(message, self._said):
+            topic = (message.get("values") or {}).get("topic")
+            if topic and SWITCHES.is_off(f"topic:{topic}"):
+                self._say("utter_switched_off_topic", language)
+                return
             kept = ("text", "buttons", "sources", "template", "values", "language")
             self._turn.messages.append({key: message.get(key) for key in kept})
             return
-        template = message.get("template") or message.get("utter_action")
         logger.error("unvetted words refused on %s (template %s)", self._channel, template)
-        language: Language = "zh" if message.get("language") == "zh" else "en"
-        self._turn.messages.append(self._words.render("utter_error", {}, language))
+        # A plan whose words we no longer recognise, as after a restart, stands in the chat above.
+        plan = template == SAFETY_PLAN_WORDS
+        self._say("utter_safety_plan_above" if plan else "utter_error", language)
+
+    def _say(self, template: str, language: Language) -> None:
+        if template not in self._turn.templates:
+            values = self._words.safety_values(self._turn.region, language)
+            self._turn.messages.append(self._words.render(template, values, language))
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Refuse bare text: it has no template."""
@@ -110,79 +144,133 @@ class ChannelBase(InputChannel, ABC):
 
     def __init__(self) -> None:
         self.words = load_words()
-        self._assessor = load_assessor()
+        self._risk = load_risk()
+        self._spool = load_spool()
+        self._counts = Counts()
         self._running: defaultdict[str, int] = defaultdict(int)
-        self._languages: OrderedDict[str, Language] = OrderedDict()
+        self._people: OrderedDict[str, _Person] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._site_region = os.environ.get("UPRIGHT_REGION") or None
+        self._site_region = site_region()
 
     async def turn(self, inbound: Inbound, on_new_message: OnMessage) -> list[Message]:
         """Return the reply to one message; always at least one message.
 
         Raises Refused for what is not accepted: too long (413), too many at once (429), a payload
-        that we did not issue (400). A crisis message is never refused for its length.
+        that we did not issue (400). A message that speaks of danger is never refused for its
+        length or its number.
         """
         text = clean(inbound.text).strip()
-        assessment = self._assessor.assess(text)
-        in_crisis = assessment.level is RiskLevel.CRISIS
-        language = self._language(inbound, text)
+        person = self._person(inbound.sender)
+        risk = self._risk.assess(text if inbound.payload is None else "")
+        in_danger = risk.level in _DANGER
+        language = self._language(inbound, text, person)
+        region = load_regions().find(text) or person.region or inbound.region or self._site_region
         if inbound.payload is not None and not self.words.is_issued(inbound.payload):
             raise Refused(400, "utter_fallback")
-        if len(text) > MAX_CHARACTERS and not in_crisis:
+        if len(text) > MAX_CHARACTERS and not in_danger:
             raise Refused(413, "utter_too_long", limit=MAX_CHARACTERS)
+        if SWITCHES.is_off(ALL) or SWITCHES.is_off(self.name()):
+            return self._switched_off(risk, region, language)
         if self._running[inbound.sender] >= MAX_TURNS_AT_ONCE:
-            if in_crisis:
-                return [self._crisis_words(assessment, inbound, language)]
+            if in_danger:
+                return self._words_of(self._plan(risk, region), region, language)
             raise Refused(429, "utter_delayed")
 
         waiting = self._running[inbound.sender] > 0
-        turn = Turn()
-        task = asyncio.create_task(self._run(inbound, text, turn, on_new_message))
+        turn = Turn(region=region)
+        person.wrote(text)
+        task = asyncio.create_task(self._run(inbound, text, turn, person, on_new_message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         patience = GUARD_SECONDS
-        if in_crisis:
+        if in_danger:
             patience = 0.0 if waiting else CRISIS_GRACE_SECONDS
         await asyncio.wait({task}, timeout=patience)
-        return self._reply(turn, task, inbound, assessment, language)
+        messages, own = self._reply(turn, task, risk, region, language)
+        person.language = messages[-1]["language"]
+        if risk.level is RiskLevel.NONE or person.region is None:
+            person.region = load_regions().find(text) or person.region
+        if own:
+            self._record(inbound, text, risk, own, failed=turn.failed)
+        said = {str(message["template"]) for message in messages}
+        self._counts.add(said, person.language, region)
+        return messages
 
     def refusal(self, refused: Refused, inbound: Inbound | None) -> Message:
         """Return the vetted words of a refusal."""
-        language = self._language(inbound, inbound.text) if inbound else "en"
+        language: Language = "en"
+        if inbound:
+            language = self._language(inbound, inbound.text, self._person(inbound.sender))
         return self.words.render(refused.template, refused.values, language)
 
     def _reply(
         self,
         turn: Turn,
         task: asyncio.Task[None],
-        inbound: Inbound,
-        assessment: Assessment,
+        risk: Risk,
+        region: str | None,
         language: Language,
-    ) -> list[Message]:
-        """Return what the turn said, with fixed words where it owes some."""
+    ) -> tuple[list[Message], list[Message]]:
+        """Return what the person hears, and which part of it the channel says by itself."""
         messages = list(turn.messages)
-        if messages:
-            self._remember(inbound.sender, messages[-1]["language"])
-        if assessment.level is RiskLevel.CRISIS:
-            if turn.templates & _CRISIS_WORDS:
-                return messages
-            logger.warning("crisis words sent by the channel, the turn had none")
-            return [self._crisis_words(assessment, inbound, language), *messages]
+        if risk.level in _DANGER:
+            answered = any(name.startswith(_ANSWERS_DANGER) for name in turn.templates)
+            # In doubt the graph, which knows the conversation, has the better judgement.
+            in_doubt = risk.gentle or risk.level is RiskLevel.MEDICAL_EMERGENCY
+            if answered or (in_doubt and turn.templates - _ASIDES):
+                return messages, []
+            logger.warning("words for %s sent by the channel, the turn had none", risk.level.value)
+            own = self._words_of(self._plan(risk, region), region, language)
+            return [*own, *messages], own
         if turn.templates - _ASIDES:
-            return messages
+            return messages, []
         fixed = "utter_unavailable" if task.done() else "utter_delayed"
         logger.warning("turn without words answered with %s", fixed)
-        return [self.words.render(fixed, {}, language), *messages]
+        own = [self.words.render(fixed, {}, language)]
+        return [*own, *messages], own
 
-    def _crisis_words(
-        self, assessment: Assessment, inbound: Inbound, language: Language
-    ) -> Message:
-        template = "utter_crisis_other" if assessment.subject == "other" else "utter_crisis"
-        region = inbound.region or self._site_region
-        return self.words.render(template, self.words.safety_values(region, language), language)
+    def _plan(self, risk: Risk, region: str | None) -> Plan:
+        """Return what the safety protocol says first to such a message."""
+        return advance(None, Facts(risk.as_json(), None, 0.0, region))
+
+    def _words_of(self, plan: Plan, region: str | None, language: Language) -> list[Message]:
+        values = self.words.safety_values(region, language)
+        return [self.words.render(template, values, language) for template in plan.words]
+
+    def _switched_off(self, risk: Risk, region: str | None, language: Language) -> list[Message]:
+        """The off switch silences everything but the words for a person in danger."""
+        if risk.level in _DANGER:
+            return self._words_of(self._plan(risk, region), region, language)
+        values = self.words.safety_values(region, language)
+        return [self.words.render("utter_switched_off", values, language)]
+
+    def _record(
+        self, inbound: Inbound, text: str, risk: Risk, own: list[Message], failed: bool
+    ) -> None:
+        """Spool what the channel said by itself, and the message too where the turn failed."""
+        now = time.time()
+        events: list[dict[str, Any]] = []
+        if failed:
+            parse = {"intent": {"name": None, "confidence": 0.0}, "entities": [], "text": text}
+            user = {"event": "user", "text": text[:MAX_CHARACTERS], "parse_data": parse}
+            events.append({**user, "input_channel": self.name(), "timestamp": now})
+        for message in own:
+            data = {key: message[key] for key in ("template", "values", "language")}
+            bot = {"event": "bot", "text": message["text"], "data": {}, "metadata": data}
+            events.append({**bot, "timestamp": now})
+        if failed and risk.level in _DANGER:
+            for slot in ("risk_level", "peak_risk_level"):
+                value = {"event": "slot", "name": slot, "value": risk.level.value}
+                events.append({**value, "timestamp": now})
+        self._spool.add(inbound.sender, events)
 
     async def _run(
-        self, inbound: Inbound, text: str, turn: Turn, on_new_message: OnMessage
+        self,
+        inbound: Inbound,
+        text: str,
+        turn: Turn,
+        person: _Person,
+        on_new_message: OnMessage,
     ) -> None:
         """Run the turn in Rasa; goes on, and is stored, when nobody waits for it any more."""
         metadata = {
@@ -192,7 +280,7 @@ class ChannelBase(InputChannel, ABC):
         message = UserMessage(
             # A slash would let anybody drive the dialogue with `/intent`.
             inbound.payload or text[:MAX_CHARACTERS].lstrip("/") or " ",
-            GuardedOutput(self.name(), self.words, turn),
+            GuardedOutput(self.name(), self.words, turn, person.has_written),
             inbound.sender,
             input_channel=self.name(),
             message_id=inbound.message_id,
@@ -202,19 +290,56 @@ class ChannelBase(InputChannel, ABC):
         try:
             await on_new_message(message)
         except Exception:
+            turn.failed = True
             logger.exception("turn failed")
         finally:
             self._running[inbound.sender] -= 1
             if not self._running[inbound.sender]:
                 del self._running[inbound.sender]
 
-    def _language(self, inbound: Inbound, text: str) -> Language:
-        return (
-            inbound.language or detect_language(text) or self._languages.get(inbound.sender) or "en"
-        )
+    def _language(self, inbound: Inbound, text: str, person: _Person) -> Language:
+        try:
+            found = detect_language(text)
+        except Exception:  # nothing on the crisis path may depend on it
+            logger.exception("language detection failed")
+            found = "zh" if CJK_CHARACTER.search(text) else None
+        return inbound.language or found or person.language or "en"
 
-    def _remember(self, sender: str, language: Language) -> None:
-        self._languages[sender] = language
-        self._languages.move_to_end(sender)
-        if len(self._languages) > _REMEMBERED:
-            self._languages.popitem(last=False)
+    def _person(self, sender: str) -> _Person:
+        """Return what this process remembers of a person, most recent people only."""
+        person = self._people.setdefault(sender, _Person())
+        self._people.move_to_end(sender)
+        if len(self._people) > _REMEMBERED:
+            self._people.popitem(last=False)
+        return person
+
+
+class _Person:
+    """Memory of the process about one person: language, region, hashes of what they wrote."""
+
+    def __init__(self) -> None:
+        self.language: Language | None = None
+        self.region: str | None = None
+        self._written: deque[bytes] = deque(maxlen=_OWN_MESSAGES)
+
+    def wrote(self, text: str) -> None:
+        self._written.append(_hash(text))
+
+    def has_written(self, text: str) -> bool:
+        """Return whether this very text came from the person."""
+        return _hash(text) in self._written
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text[:MAX_CHARACTERS].lstrip("/").strip().encode()).digest()
+
+
+def site_region() -> str | None:
+    """Return `UPRIGHT_REGION`. Raises ValueError for a region without a sourced emergency number.
+
+    A deployment for a country in which we could not say whom to call is refused.
+    """
+    region = os.environ.get("UPRIGHT_REGION") or None
+    if region and load_hotlines().emergency(region, "en") is None:
+        raise ValueError(f"UPRIGHT_REGION={region}: no sourced emergency number for it")
+    return region

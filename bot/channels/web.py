@@ -22,7 +22,7 @@ from actions.knowledge.schema import LANGUAGES
 from bot.channels.base import MAX_CHARACTERS, ChannelBase, Inbound, OnMessage, Refused
 from bot.words import Message
 
-_STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "static"
 _TOKEN_SECONDS = 24 * 3600
 _MAX_BODY = 64 * 1024
 _ALGORITHM = "HS256"
@@ -31,7 +31,7 @@ _FILES = {
     "chat.js": ("chat.js", "text/javascript; charset=utf-8"),
     "chat.css": ("chat.css", "text/css; charset=utf-8"),
 }
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -82,7 +82,7 @@ class WebChannel(ChannelBase):
 
         @routes.post("/session")
         async def session(_: Request) -> HTTPResponse:
-            return response.json({"token": self._mint()}, headers=_HEADERS)
+            return response.json({"token": self._mint()}, headers=HEADERS)
 
         @routes.post("/messages")
         async def messages(request: Request) -> HTTPResponse:
@@ -92,8 +92,8 @@ class WebChannel(ChannelBase):
                 reply = await self.turn(inbound, on_new_message)
             except Refused as refused:
                 words = _public(self.refusal(refused, inbound))
-                return response.json({"error": words}, refused.status, headers=_HEADERS)
-            return response.json({"messages": [_public(m) for m in reply]}, headers=_HEADERS)
+                return response.json({"error": words}, refused.status, headers=HEADERS)
+            return response.json({"messages": [_public(m) for m in reply]}, headers=HEADERS)
 
         return routes
 
@@ -154,7 +154,7 @@ def _public(message: Message) -> Message:
 
 def _static(file: str) -> HTTPResponse:
     if file not in _FILES:
-        return response.text("", 404, headers=_HEADERS)
+        return response.text("", 404, headers=HEADERS)
     name, content_type = _FILES[file]
-    body = (_STATIC / name).read_bytes()
-    return response.raw(body, headers=_HEADERS, content_type=content_type)
+    body = (STATIC / name).read_bytes()
+    return response.raw(body, headers=HEADERS, content_type=content_type)

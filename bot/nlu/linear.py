@@ -32,13 +32,32 @@ class LinearIntentModel:
     Neural Networks", arXiv:1706.04599).
     """
 
-    def __init__(self, c: float = 0.5, vector_weight: float = 0.8) -> None:
+    def __init__(
+        self,
+        c: float = 0.5,
+        vector_weight: float = 0.8,
+        balanced: bool = False,
+        word_weight: float = 0.0,
+    ) -> None:
+        """`balanced`: weigh examples so that rare labels count as much as common ones.
+
+        `word_weight`: weight of word n-grams (1-3) beside the characters'; 0 for none.
+        """
         self.c = c
+        self.word_weight = word_weight
+        self._weight = "balanced" if balanced else None
         self.vector_weight = vector_weight
         self.temperature = 1.0
         self.labels: list[str] = []
         self._tfidf = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(1, 5), min_df=2, sublinear_tf=True, dtype=np.float32
+        )
+        self._words = TfidfVectorizer(
+            token_pattern=r"(?u)\b\w+\b",
+            ngram_range=(1, 3),
+            min_df=2,
+            sublinear_tf=True,
+            dtype=np.float32,
         )
         self._coefficients = np.zeros((0, 0), dtype=np.float32)
         self._intercepts = np.zeros(0, dtype=np.float32)
@@ -54,6 +73,8 @@ class LinearIntentModel:
         if len(set(labels)) < 2:
             raise ValueError("an intent classifier needs examples of at least two intents")
         self._tfidf.fit(texts)
+        if self.word_weight:
+            self._words.fit(texts)
         x = self._features(vectors, texts)
         y = np.asarray(labels)
         folds = min(_FOLDS, int(np.unique(y, return_counts=True)[1].min()))
@@ -74,20 +95,18 @@ class LinearIntentModel:
 
     def save(self, folder: Path) -> None:
         """Write the model into `folder`: arrays and JSON, nothing that can run code on loading."""
-        np.savez(
-            folder / "weights.npz",
-            coefficients=self._coefficients,
-            intercepts=self._intercepts,
-            idf=self._tfidf.idf_,
-        )
-        ngrams = sorted(self._tfidf.vocabulary_, key=self._tfidf.vocabulary_.__getitem__)
+        arrays = {"coefficients": self._coefficients, "intercepts": self._intercepts}
         meta = {
             "c": self.c,
             "vector_weight": self.vector_weight,
+            "word_weight": self.word_weight,
             "temperature": self.temperature,
             "labels": self.labels,
-            "ngrams": ngrams,
         }
+        for name, tfidf in self._used():
+            arrays[name] = tfidf.idf_
+            meta[name] = sorted(tfidf.vocabulary_, key=tfidf.vocabulary_.__getitem__)
+        np.savez(folder / "weights.npz", **arrays)
         (folder / "model.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
@@ -95,19 +114,27 @@ class LinearIntentModel:
         """Read what `save` wrote. Raises FileNotFoundError where it is missing."""
         meta = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         weights = np.load(folder / "weights.npz", allow_pickle=False)
-        model = cls(meta["c"], meta["vector_weight"])
+        model = cls(meta["c"], meta["vector_weight"], word_weight=meta["word_weight"])
         model.temperature, model.labels = meta["temperature"], meta["labels"]
         model._coefficients, model._intercepts = weights["coefficients"], weights["intercepts"]
-        model._tfidf.vocabulary = {ngram: i for i, ngram in enumerate(meta["ngrams"])}
-        model._tfidf.idf_ = weights["idf"]
+        for name, tfidf in model._used():
+            tfidf.vocabulary = {ngram: i for i, ngram in enumerate(meta[name])}
+            tfidf.idf_ = weights[name]
         return model
 
+    def _used(self) -> list[tuple[str, TfidfVectorizer]]:
+        used = [("ngrams", self._tfidf)]
+        return [*used, ("words", self._words)] if self.word_weight else used
+
     def _new_svm(self) -> LinearSVC:
-        return LinearSVC(C=self.c, tol=_TOLERANCE, random_state=_SEED)
+        return LinearSVC(C=self.c, tol=_TOLERANCE, class_weight=self._weight, random_state=_SEED)
 
     def _features(self, vectors: NDArray[np.float32], texts: Sequence[str]) -> sp.csr_matrix:
-        dense = sp.csr_matrix(np.asarray(vectors) * self.vector_weight)
-        return sp.hstack([dense, self._tfidf.transform(texts)], format="csr")
+        parts = [sp.csr_matrix(np.asarray(vectors) * self.vector_weight)]
+        parts.append(self._tfidf.transform(texts))
+        if self.word_weight:
+            parts.append(self._words.transform(texts) * self.word_weight)
+        return sp.hstack(parts, format="csr")
 
     def _calibrate(self, x: sp.csr_matrix, y: NDArray[np.str_], folds: int) -> float:
         """Return the temperature that minimises the log loss of held-out examples."""

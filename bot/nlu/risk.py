@@ -7,30 +7,29 @@ from typing import Any
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.classifier import RANKING
 from bot.nlu.component import MessageAnnotator
-from bot.safety.combine import combine
-from bot.safety.runtime import load_assessor
+from bot.safety.runtime import load_risk
 
 RISK = "risk"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class RiskAssessor(MessageAnnotator):
-    """Sets `risk` in the parse result: level, rules, subject, denied.
-
-    Patterns and the classifier's safety intents are joined by `bot.safety.combine`.
-    """
+    """Sets `risk` in the parse result: the fields of `bot.safety.model.Risk`."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
-        self._assessor = load_assessor()
+        self._model = load_risk()
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave training examples alone: nothing learns from their risk."""
+        return training_data
 
     def annotate(self, message: Message) -> None:
         """Assess one message; a button's payload carries no risk."""
         text = message.get(TEXT)
         if text.startswith("/"):
             return
-        ranking = {r["name"]: r["confidence"] for r in message.get(RANKING) or []}
-        message.set(RISK, combine(self._assessor.assess(text), ranking), add_to_output=True)
+        message.set(RISK, self._model.assess(text).as_json(), add_to_output=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from rasa.core.constants import POLICY_PRIORITY
@@ -11,7 +12,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 # Rasa's signatures ask for the concrete list type of its training trackers.
@@ -102,3 +103,9 @@ def slots_and_parse(tracker: DialogueStateTracker) -> tuple[dict[str, Any], dict
     if message:
         parse["intent"] = message.intent
     return tracker.current_slot_values(), parse
+
+
+def said_now(tracker: DialogueStateTracker) -> set[str]:
+    """Return the actions since the latest message."""
+    back = itertools.takewhile(lambda e: not isinstance(e, UserUttered), reversed(tracker.events))
+    return {e.action_name for e in back if isinstance(e, ActionExecuted) and e.action_name}

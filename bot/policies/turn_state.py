@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable
+from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.policies.base import FixedPolicy, slots_and_parse
+from bot.counsellors import presence
+from bot.policies.base import FixedPolicy, said_now, slots_and_parse
 from bot.safety.runtime import load_regions
-from bot.state import next_state
+from bot.state import DISCLOSE_AGAIN_SECONDS, Place, next_state
 
 DISCLOSURE = "utter_disclosure"
 # Replies that say themselves that this is a program.
 _DISCLOSES = frozenset({"utter_greet", DISCLOSURE})
-# Replies beside which a disclosure would be out of place; it comes with a later turn.
-_NOT_NOW = frozenset(
-    {
-        "utter_crisis",
-        "utter_crisis_other",
-        "utter_crisis_again",
-        "utter_medical_emergency",
-        "utter_distress",
-    }
-)
+# Replies beside which a disclosure would be out of place (those in a crisis say it themselves
+# where it matters); it comes with a later turn.
+_NOT_NOW = ("utter_crisis", "utter_distress", "utter_ask_")
+
+# Actions after which a rule may still have something to say.
+_UNFINISHED = frozenset({"action_deactivate_loop", "utter_language_switched", "safety_plan_form"})
 
 
-def turn_state(tracker: DialogueStateTracker) -> dict[str, object]:
-    """Return the contract slots of the turn that starts with the latest message."""
+def turn_state(tracker: DialogueStateTracker) -> dict[str, Any]:
+    """Return the slots of the turn that starts with the latest message."""
     before, parse = slots_and_parse(tracker)
     message = tracker.latest_message
     text = (message.text or "") if message else ""
     metadata = (message.metadata or {}) if message else {}
-    return next_state(before, parse, text, load_regions().find(text), metadata)
+    regions = load_regions()
+    only = regions.only(text)
+    return next_state(
+        before,
+        parse,
+        text,
+        Place(only or regions.find(text), bool(only)),
+        metadata,
+        form=tracker.active_loop_name,
+        presence=presence()[0],
+    )
 
 
 @DefaultV1Recipe.register(
@@ -50,38 +56,40 @@ class TurnStatePolicy(FixedPolicy):
     """
 
     def turn_events(self, tracker: DialogueStateTracker) -> list[Event]:
-        """Return the contract's slots at the start of a turn."""
+        """Return the slots of the turn at its start."""
         if not self.at_start_of_turn(tracker):
             return []
-        events: list[Event] = [SlotSet(name, value) for name, value in turn_state(tracker).items()]
-        if not tracker.get_slot("disclosed") and _has_disclosed(tracker):
-            events.append(SlotSet("disclosed", True))
-        return events
+        return [SlotSet(name, value) for name, value in turn_state(tracker).items()]
 
     def next_action(self, tracker: DialogueStateTracker) -> tuple[str | None, float]:
-        """Listen after an action; before the first listening, disclose."""
+        """Listen after an action; before listening, say what follows the reply, and disclose."""
         if self.at_start_of_turn(tracker) or tracker.latest_action_name is None:
             return None, 0.0
-        disclosed = tracker.get_slot("disclosed") or _has_disclosed(tracker)
-        if not disclosed and not _said_now(tracker) & _NOT_NOW:
+        if tracker.latest_action_name in _UNFINISHED:
+            return ACTION_LISTEN_NAME, 0.35
+        said = said_now(tracker)
+        after = [words for words in tracker.get_slot("after") or () if words not in said]
+        if after:
+            return after[0], 1.05
+        not_now = tracker.get_slot("risk_level") in ("crisis", "medical_emergency")
+        not_now = not_now or any(name.startswith(_NOT_NOW) for name in said)
+        if not not_now and not _has_disclosed(tracker):
             return DISCLOSURE, 1.05
         return ACTION_LISTEN_NAME, 0.35
 
 
 def _has_disclosed(tracker: DialogueStateTracker) -> bool:
-    """Return whether it was said, also as the answer to "are you a person?"."""
-    asked = any(
-        isinstance(e, UserUttered) and e.intent_name == "ask_about_assistant"
-        for e in tracker.events
-    )
-    return asked or bool(_executed(tracker.events) & _DISCLOSES)
+    """Return whether it was said in the last hours, also as the answer to "are you a person?"."""
+    since = _now(tracker) - DISCLOSE_AGAIN_SECONDS
+    for event in reversed(tracker.events):
+        if event.timestamp < since:
+            return False
+        if isinstance(event, UserUttered) and event.intent_name == "ask_about_assistant":
+            return True
+        if isinstance(event, ActionExecuted) and event.action_name in _DISCLOSES:
+            return True
+    return False
 
 
-def _executed(events: Iterable[Event]) -> set[str]:
-    return {e.action_name for e in events if isinstance(e, ActionExecuted) and e.action_name}
-
-
-def _said_now(tracker: DialogueStateTracker) -> set[str]:
-    """Return the actions since the latest message."""
-    back = itertools.takewhile(lambda e: not isinstance(e, UserUttered), reversed(tracker.events))
-    return _executed(back)
+def _now(tracker: DialogueStateTracker) -> float:
+    return float(tracker.latest_message.timestamp) if tracker.latest_message else 0.0

@@ -30,7 +30,7 @@ from typing import Any, Literal
 
 from bot.content import ContentError, ContentReader
 
-__all__ = ["Assessment", "Assessor", "RiskLevel", "normalise"]
+__all__ = ["MARKS", "Assessment", "Assessor", "RiskLevel", "normalise"]
 
 Subject = Literal["self", "other"]
 
@@ -64,13 +64,30 @@ class Assessment:
     `level` is the highest level that fired; `rule_ids` are all rules that fired, highest level
     first; `subject` says whether the danger is the writer's own (`self`, also where unclear) or
     that of somebody they speak about; `denied` is true for a plain denial ("I'm not suicidal")
-    with no sign of crisis beside it.
+    with no sign of crisis beside it; `marks` say more about the message (`MARKS`), whatever its
+    level.
     """
 
     level: RiskLevel
     rule_ids: tuple[str, ...]
     subject: Subject
     denied: bool
+    marks: frozenset[str] = frozenset()
+
+
+# What a message may say besides its level; the reply takes up the person's own terms by it.
+MARKS = (
+    "imminent",  # about to act, means at hand, or already hurt
+    "today",  # signs after surgery that need a doctor the same day, not this minute
+    *("chest", "circulation", "clot", "infection", "nerve", "motor", "hardware", "fat"),  # signs
+    *("burden", "height", "surgery", "rejected", "self_harm", "alone", "tired"),  # what hurts
+    "hopeless",  # no way out, no point any more: a crisis once other signs came before it
+    *("phone", "police", "useless", "effort", "nobody"),  # what makes asking for help hard
+    "wait",  # asks whether an emergency can wait
+    *("calm", "plan"),  # asks for something to calm down, for a safety plan
+    *("coming", "safe"),  # help is on its way; the person is safe now
+    *("serious", "lost"),  # means what they said; the other person cannot be reached
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,7 @@ class Assessor:
         denials: re.Pattern[str],
         people: re.Pattern[str],
         characters: Mapping[int, str],
+        marks: Mapping[str, re.Pattern[str]],
     ) -> None:
         self._rules = sorted(rules, key=lambda rule: -rule.level.rank)
         self._levels = {rule.level for rule in self._rules}
@@ -108,6 +126,7 @@ class Assessor:
         self._denials = denials
         self._people = people
         self._characters = characters
+        self._marks = marks
 
     @classmethod
     def load(cls, path: Path) -> Assessor:
@@ -117,6 +136,22 @@ class Assessor:
         assessor that silently lost a rule would be worse than none.
         """
         return _RulesFile(path).read()
+
+    @property
+    def size(self) -> int:
+        """Number of rules."""
+        return len(self._rules)
+
+    def hits(self, text: str) -> list[bool]:
+        """Return what fired, in a fixed order: rules, marks, denial, another person, levels."""
+        found = self.assess(text)
+        return [
+            *(rule.id in found.rule_ids for rule in self._rules),
+            *(name in found.marks for name in sorted(self._marks)),
+            found.denied,
+            found.subject == "other",
+            *(found.level is level for level in RiskLevel),
+        ]
 
     def assess(self, text: str) -> Assessment:
         """Return the risk that `text`, one message of a person, speaks of.
@@ -144,7 +179,8 @@ class Assessor:
             subjects.add(self._subject(denial))
         subject: Subject = "other" if "other" in subjects and "self" not in subjects else "self"
         denied = denial is not None and top is not RiskLevel.CRISIS
-        return Assessment(top, tuple(fired), subject, denied)
+        marks = frozenset(name for name, pattern in self._marks.items() if pattern.search(whole))
+        return Assessment(top, tuple(fired), subject, denied, marks)
 
     def _strike_out(self, spaced: str, level: RiskLevel) -> str:
         """Return `spaced`, closed up, without idioms, mentions and (for a crisis) denials."""
@@ -240,7 +276,7 @@ def _close_up(spaced: str) -> str:
 
 _LANGUAGES = ("en", "zh")
 _SUBJECTS = ("self", "other")
-_SECTIONS = ("characters", "words", "people", "exceptions", "denials", "rules")
+_SECTIONS = ("characters", "words", "people", "exceptions", "denials", "rules", "marks")
 _FIRING_LEVELS = [level.value for level in RiskLevel]
 
 _FORBIDDEN = re.compile(r"[\\\[\]*+.{}<>=!_¤A-Z]|\?\?|\(\?|  ")
@@ -283,12 +319,17 @@ class _RulesFile(ContentReader):
                 "rules", ("id", "level", "language", "patterns"), ("needs", "unless", "unmasked")
             )
         ]
+        marks: dict[str, list[str]] = {}
+        for entry in self._entries("marks", ("id", "mark", "language", "patterns")):
+            name = self._choice(entry, "mark", MARKS)
+            marks.setdefault(name, []).append(self._regex(entry, "patterns"))
         return Assessor(
             rules,
             {level: re.compile("|".join(found)) for level, found in exceptions.items()},
             re.compile("|".join(denials)),
             re.compile("|".join(people)),
             characters,
+            {name: re.compile("|".join(found)) for name, found in marks.items()},
         )
 
     def _rule(self, entry: Any) -> _Rule:

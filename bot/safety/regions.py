@@ -72,6 +72,7 @@ _FILLERS = re.compile(
 _SHORT = {"uk": "GB", "nz": "NZ", "hk": "HK"}
 _CAPITAL_US = re.compile(r"\b(in|from|In|From) (?:US\b|U\.S\.)")
 _APOSTROPHE = re.compile(r"(?<=[a-z])['`´’‘](?=[a-z])")
+_WE_ARE = re.compile(r"\b(we)['`´’‘]re\b", re.IGNORECASE)
 _INITIALS = re.compile(r"\b([a-z])\.([a-z])\.?(?:([a-z])\.?)?(?![a-z])")
 _SPACES = re.compile(r"\s+")
 _TRADITIONAL = str.maketrans(
@@ -137,6 +138,10 @@ class Regions:
                 return self._code(plain, match)
         return self._bare(plain)
 
+    def only(self, text: str) -> str | None:
+        """Return the ISO code where the message is nothing but a place ("Canada", "我在上海")."""
+        return self._bare(_simplify(text))
+
     def _code(self, plain: str, match: re.Match[str]) -> str:
         """Return the code of a match; in "Birmingham, USA" the country decides."""
         if match["place"] in self._cities:
@@ -181,6 +186,6 @@ def _fill(statement: str, place: str) -> str:
 def _simplify(text: str) -> str:
     """Return text and names in one spelling: lower case, no apostrophes, Simplified Chinese."""
     plain = _CAPITAL_US.sub(r"\1 the US", unicodedata.normalize("NFKC", text))
-    plain = plain.lower().translate(_TRADITIONAL)
+    plain = _WE_ARE.sub(r"\1 are", plain).lower().translate(_TRADITIONAL)
     plain = _INITIALS.sub(r"\1\2\3", _APOSTROPHE.sub("", plain))
     return _SPACES.sub(" ", plain).strip()

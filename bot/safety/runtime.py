@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
+import logging
 
+from bot.paths import DATA
 from bot.safety.assessor import Assessor
+from bot.safety.classifier import FOLDER, RiskClassifier
 from bot.safety.hotlines import Hotlines
+from bot.safety.model import RiskModel
 from bot.safety.regions import Regions
 
-_DATA = Path(__file__).resolve().parents[2] / "data"
+logger = logging.getLogger(__name__)
 
 
 @functools.lru_cache(maxsize=1)
 def load_assessor() -> Assessor:
     """Return the assessor with the project's rules."""
-    return Assessor.load(_DATA / "safety" / "rules.yml")
+    return Assessor.load(DATA / "safety" / "rules.yml")
+
+
+@functools.lru_cache(maxsize=1)
+def load_risk() -> RiskModel:
+    """Return the whole assessment; without a usable classifier the patterns stand alone."""
+    try:
+        classifier: RiskClassifier | None = RiskClassifier.load(load_assessor(), FOLDER)
+    except (OSError, ValueError):
+        logger.exception("no risk classifier; patterns alone decide (`make train` makes one)")
+        classifier = None
+    return RiskModel(load_assessor(), classifier)
 
 
 @functools.lru_cache(maxsize=1)
 def load_hotlines() -> Hotlines:
     """Return the project's hotlines."""
-    return Hotlines.load(_DATA / "knowledge" / "hotlines.yml")
+    return Hotlines.load(DATA / "knowledge" / "hotlines.yml")
 
 
 @functools.lru_cache(maxsize=1)
 def load_regions() -> Regions:
     """Return the finder of the person's region."""
-    return Regions.load(_DATA / "knowledge" / "countries.yml")
+    return Regions.load(DATA / "knowledge" / "countries.yml")

@@ -4,12 +4,27 @@ import asyncio
 import time
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.channels import base
 from bot.channels.base import Inbound, Refused
+from bot.storage.spool import Spool
+from bot.switches import Switches
 from tests.tester import LocalChannel
 
+KEY = Fernet.generate_key()
+
 CRISIS = "i want to kill myself"
+FIRST_WORDS = ["utter_crisis_ask_plain", "utter_crisis_lines", "utter_tell_region"]
+EMERGENCY = "two weeks after the operation and i can't breathe and my chest hurts"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    """Keep the spool, the counters and the switches of the tests apart."""
+    monkeypatch.setattr(base, "load_spool", lambda: Spool(tmp_path / "spool", KEY))
+    monkeypatch.setattr(base, "SWITCHES", Switches(tmp_path / "switches.json"))
+    monkeypatch.setenv("UPRIGHT_COUNTS", str(tmp_path / "counts.db"))
 
 
 @pytest.fixture
@@ -27,7 +42,7 @@ def rasa(channel, *templates, delay=0.0, error=None):
         if error:
             raise error
         for template in templates:
-            words = channel.words.render(template, {"hotlines": []}, "en")
+            words = channel.words.render(template, {"hotlines": [], "region": None}, "en")
             await message.output_channel.send_response(message.sender_id, words)
 
     return on_new_message
@@ -82,17 +97,19 @@ async def test_a_slow_turn_gets_words_and_still_ends(channel):
 )
 async def test_crisis_words_in_any_case(channel, behind):
     reply = await channel.turn(Inbound("a", CRISIS), rasa(channel, **behind))
-    assert names(reply) == ["utter_crisis"]
+    assert names(reply) == FIRST_WORDS
+    reply = await channel.turn(Inbound("b", EMERGENCY), rasa(channel, **behind))
+    assert names(reply)[:2] == ["utter_emergency_call", "utter_emergency_do_chest"]
 
 
 async def test_crisis_words_are_said_once(channel):
-    reply = await channel.turn(Inbound("a", CRISIS), rasa(channel, "utter_crisis"))
-    assert names(reply) == ["utter_crisis"]
+    said = rasa(channel, "utter_crisis_ask_plain")
+    assert names(await channel.turn(Inbound("a", CRISIS), said)) == ["utter_crisis_ask_plain"]
 
 
 async def test_crisis_words_come_first_when_rasa_says_something_else(channel):
     reply = await channel.turn(Inbound("a", CRISIS), rasa(channel, "utter_greet"))
-    assert names(reply) == ["utter_crisis", "utter_greet"]
+    assert names(reply) == [*FIRST_WORDS, "utter_greet"]
 
 
 async def test_crisis_words_do_not_wait_behind_a_hanging_turn(channel, monkeypatch):
@@ -101,7 +118,7 @@ async def test_crisis_words_do_not_wait_behind_a_hanging_turn(channel, monkeypat
     await asyncio.sleep(0.05)
     started = time.monotonic()
     reply = await channel.turn(Inbound("a", CRISIS), rasa(channel, delay=9))
-    assert names(reply) == ["utter_crisis"]
+    assert names(reply) == FIRST_WORDS
     assert time.monotonic() - started < 0.2
     await hanging
 
@@ -119,7 +136,8 @@ async def test_the_choice_of_language_wins(channel):
 
 async def test_the_lines_are_those_of_the_region(channel):
     reply = await channel.turn(Inbound("a", CRISIS, region="US"), rasa(channel))
-    assert "988" in reply[0]["text"]
+    assert "988" in reply[1]["text"]
+    assert "911" in reply[1]["text"]
 
 
 async def test_an_action_that_says_something_new_is_refused(channel):
@@ -130,7 +148,7 @@ async def test_an_action_that_says_something_new_is_refused(channel):
         await message.output_channel.send_response("a", forged)
 
     reply = await channel.turn(Inbound("a", "hi"), on_new_message)
-    assert names(reply) == ["utter_error"] * 3
+    assert names(reply) == ["utter_error"]
     assert "Clinic" not in str(reply)
 
 
@@ -139,7 +157,7 @@ async def test_too_long_is_refused_but_a_cry_for_help_is_not(channel):
         await channel.turn(Inbound("a", "x" * 2001), rasa(channel))
     assert refused.value.status == 413
     long = "and " * 1000 + CRISIS
-    assert names(await channel.turn(Inbound("a", long), rasa(channel))) == ["utter_crisis"]
+    assert names(await channel.turn(Inbound("a", long), rasa(channel))) == FIRST_WORDS
 
 
 async def test_too_many_at_once_are_refused_but_a_cry_for_help_is_not(channel):
@@ -151,7 +169,7 @@ async def test_too_many_at_once_are_refused_but_a_cry_for_help_is_not(channel):
     with pytest.raises(Refused) as refused:
         await channel.turn(Inbound("a", "hi"), rasa(channel))
     assert refused.value.status == 429
-    assert names(await channel.turn(Inbound("a", CRISIS), rasa(channel))) == ["utter_crisis"]
+    assert names(await channel.turn(Inbound("a", CRISIS), rasa(channel))) == FIRST_WORDS
     assert names(await channel.turn(Inbound("b", "hi"), rasa(channel, "utter_greet")))
     await asyncio.gather(*hanging)
 
@@ -183,3 +201,63 @@ async def test_half_a_character_is_no_error(channel):
 
     await channel.turn(Inbound("a", "hi \ud83d"), on_new_message)
     assert seen == ["hi ?"]
+
+
+async def test_what_the_channel_said_by_itself_waits_encrypted_for_the_record(channel, tmp_path):
+    await channel.turn(Inbound("a", CRISIS), rasa(channel, error=ValueError("invented")))
+    events = channel._spool.read("a")
+    assert [e["event"] for e in events] == ["user", "bot", "bot", "bot", "slot", "slot"]
+    assert events[0]["text"] == CRISIS
+    stored = b"".join(file.read_bytes() for file in (tmp_path / "spool").iterdir())
+    assert b"kill" not in stored
+
+
+async def test_switched_off_says_so_and_still_helps(channel):
+    base.SWITCHES.set("assistant", True, "test")
+    reply = await channel.turn(Inbound("a", "hi", region="GB"), rasa(channel, "utter_greet"))
+    assert names(reply) == ["utter_switched_off"]
+    assert "116 123" in reply[0]["text"]
+    assert "999" in reply[0]["text"]
+    assert names(await channel.turn(Inbound("a", CRISIS), rasa(channel))) == FIRST_WORDS
+    base.SWITCHES.set("assistant", False, "test over")
+    assert names(await channel.turn(Inbound("a", "hi"), rasa(channel, "utter_greet"))) == [
+        "utter_greet"
+    ]
+
+
+async def test_a_topic_can_be_switched_off(channel):
+    base.SWITCHES.set("topic:growth.hormone", True, "figure under review")
+
+    async def on_new_message(message):
+        for index in (0, 0):
+            values = {"topic": "growth.hormone", "facet": "answer", "index": index}
+            words = channel.words.render("kb_claims", values, "en")
+            await message.output_channel.send_response("a", words)
+
+    reply = await channel.turn(Inbound("a", "hgh?"), on_new_message)
+    assert names(reply) == ["utter_switched_off_topic"]
+
+
+async def test_own_words_come_back_to_their_writer_only(channel):
+    def plan(text):
+        async def on_new_message(message):
+            values = channel.words.safety_values(None, "en") | {"own": {"person": text}}
+            words = channel.words.render("utter_safety_plan", values, "en")
+            await message.output_channel.send_response(message.sender_id, words)
+
+        return on_new_message
+
+    await channel.turn(Inbound("a", "my brother"), rasa(channel, "utter_greet"))
+    mine = await channel.turn(Inbound("a", "my dog"), plan("my brother"))
+    assert names(mine) == ["utter_safety_plan"]
+    assert "my brother" in mine[0]["text"]
+    theirs = await channel.turn(Inbound("b", "x"), plan("my brother"))
+    assert names(theirs) == ["utter_safety_plan_above"]
+    made_up = await channel.turn(Inbound("a", "x"), plan("Go to clinic X."))
+    assert names(made_up) == ["utter_safety_plan_above"]
+
+
+async def test_a_deployment_without_a_sourced_emergency_number_is_refused(monkeypatch):
+    monkeypatch.setenv("UPRIGHT_REGION", "AQ")
+    with pytest.raises(ValueError, match="emergency number"):
+        LocalChannel()

@@ -13,6 +13,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
+
 from bot.paths import ROOT
 from bot.serve import free_port
 
@@ -33,8 +35,15 @@ class Stack:
             "UPRIGHT_ACTIONS_PORT": str(self.actions_port),
             "UPRIGHT_CONTROL": str(self.control),
             "UPRIGHT_DB": str(folder / "upright.db"),
+            "EVAL_DB": str(folder / "upright.db"),
+            "UPRIGHT_SPOOL": str(folder / "spool"),
+            "UPRIGHT_COUNTS": str(folder / "counts.db"),
+            "UPRIGHT_SWITCHES": str(folder / "switches.json"),
+            "UPRIGHT_KEY": Fernet.generate_key().decode(),
             **settings,
         }
+        self.folder = folder
+        self.environment = env
         self.log = folder / "log.txt"
         command = [sys.executable, "-W", "ignore", "-m", "bot", "serve"]
         self._process = subprocess.Popen(
@@ -60,6 +69,18 @@ class Stack:
                 raise RuntimeError(f"did not start:\n{self.log.read_text('utf-8')}")
             time.sleep(0.2)
         return self
+
+    def wait_for(self, path: str) -> None:
+        """Wait until an address answers, as after a restart."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if self.request(path)[0] == 200:
+                    return
+            except (urllib.error.URLError, OSError):
+                pass
+            time.sleep(0.3)
+        raise RuntimeError(f"{path} does not answer")
 
     def stop(self) -> int:
         """Stop as Ctrl-C does and return the exit code."""

@@ -85,7 +85,7 @@ def test_a_follow_up_is_understood(stack):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_crisis_words_at_once(stack, language):
     reply, seconds = timed(stack.say, stack.session(), CRISIS[language])
-    assert "utter_crisis" in templates(reply)
+    assert "utter_crisis_lines" in templates(reply)
     assert reply[0]["language"] == language
     assert seconds < AT_ONCE
 
@@ -95,7 +95,7 @@ def test_crisis_words_with_the_action_server_dead(stack, no_actions, language):
     token = stack.session()
     assert "utter_unavailable" in templates(stack.say(token, QUESTION[language]))
     reply, seconds = timed(stack.say, token, CRISIS[language])
-    assert "utter_crisis" in templates(reply)
+    assert "utter_crisis_lines" in templates(reply)
     assert seconds < AT_ONCE
 
 
@@ -107,7 +107,7 @@ def test_crisis_words_while_that_persons_turn_hangs(stack, hanging_actions, lang
         time.sleep(0.7)
         assert not hanging.done()
         reply, seconds = timed(stack.say, token, CRISIS[language])
-        assert "utter_crisis" in templates(reply)
+        assert "utter_crisis_lines" in templates(reply)
         assert seconds < AT_ONCE
         assert not hanging.done()
         late, waited = hanging.result()
@@ -163,7 +163,7 @@ def test_odd_messages_are_answered(stack, text):
 
 def test_a_long_cry_for_help_is_heard(stack):
     reply = stack.say(stack.session(), "so " * 3000 + CRISIS["en"])
-    assert "utter_crisis" in templates(reply)
+    assert "utter_crisis_lines" in templates(reply)
 
 
 @pytest.mark.parametrize("token", [None, "", "nonsense", "a.b.c"])

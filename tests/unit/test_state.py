@@ -4,21 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.safety.assessor import Assessment, RiskLevel
-from bot.safety.combine import combine
-from bot.state import age_band, is_topic_intent, next_state
+from bot.state import Place, age_band, is_topic_intent, next_state
 
 
 def parse(intent="ask_cost_overview", level="none", denied=False, language=None):
     return {
-        "intent": {"name": intent},
-        "risk": {"level": level, "rules": [], "subject": "self", "denied": denied},
+        "intent": {"name": intent, "confidence": 0.9},
+        "risk": {"level": level, "rules": [level], "subject": "self", "denied": denied},
         "language": language,
     }
 
 
-def state(before=None, text="", region=None, metadata=None, **kwargs):
-    return next_state(before or {}, parse(**kwargs), text, region, metadata or {})
+def state(before=None, text="", region=None, metadata=None, only=False, **kwargs):
+    place = Place(region, only)
+    return next_state(before or {}, parse(**kwargs), text, place, metadata or {})
+
+
+OPEN = {"crisis": "self", "medical_emergency": "emergency"}
 
 
 def test_topic_is_empty_until_the_reply_confirms_it():
@@ -75,7 +77,8 @@ def test_other_languages_are_no_choice(metadata):
     ],
 )
 def test_an_open_crisis_lasts_while_the_person_goes_on(before, intent, level, denied, expected):
-    after = state({"risk_level": before}, intent=intent, level=level, denied=denied)
+    memory = {"risk_level": before, "safety": {"open": OPEN.get(before)}}
+    after = state(memory, intent=intent, level=level, denied=denied)
     assert after["risk_level"] == expected
 
 
@@ -110,6 +113,15 @@ def test_region_from_words_then_memory_then_site():
     assert state(language="zh")["region"] is None
 
 
+def test_a_bare_place_is_the_persons_only_where_numbers_were_the_subject():
+    assert state(region="IN", only=True)["region"] is None
+    assert state({"last_topic": "cost.by_country"}, region="IN", only=True)["region"] is None
+    asked = state({"last_topic": "referral.mental_health"}, region="IN", only=True)
+    assert asked["region"] == "IN"
+    assert asked["plan"] == ["utter_lines_here"]
+    assert state({"safety": {"open": "self"}}, region="IN", only=True)["region"] == "IN"
+
+
 @pytest.mark.parametrize(
     "text, band",
     [
@@ -124,6 +136,15 @@ def test_region_from_words_then_memory_then_site():
         ("i'm 58 kg", None),
         ("i am 5 foot 4", None),
         ("我想长5厘米", None),
+        ("i'm 15M and hate it", "14_17"),
+        ("我上小学五年级", "under_14"),
+        ("我高二", "14_17"),
+        ("i'm in high school", "14_17"),
+        ("my son is 15 years old", None),
+        ("我儿子今年15岁了", None),
+        ("she is 13 yo", None),
+        ("he's 16 and i'm 45", "adult"),
+        ("i'm 12 weeks post op", None),
         ("", None),
     ],
 )
@@ -131,9 +152,39 @@ def test_age_band(text, band):
     assert age_band(text) == band
 
 
+@pytest.mark.parametrize("text, band", [("16", "14_17"), ("我13", "under_14"), ("30.", "adult")])
+def test_a_bare_number_counts_where_the_age_was_asked(text, band):
+    assert age_band(text) is None or text == "我13"
+    assert age_band(text, asked=True) == band
+
+
+def test_the_age_is_asked_once_and_only_where_it_matters():
+    first = state(intent="ask_law_age")
+    assert first["after"] == ["utter_ask_age"]
+    assert state(first, intent="ask_law_age")["after"] == []
+    assert state(intent="ask_cost_overview")["after"] == []
+    answered = state(first, text="30", intent="nlu_fallback")
+    assert (answered["age_band"], answered["plan"]) == ("adult", ["utter_age_noted"])
+    assert answered["fallback"] is False
+
+
+def test_the_young_hear_of_an_adult_and_a_childrens_doctor_first():
+    young = state(text="i'm 15, how much is it", intent="ask_cost_overview")
+    assert young["plan"] == ["utter_young", "action_answer_topic"]
+    assert state(young, intent="ask_cost_overview")["plan"] == []
+    child = state(text="i am 12", intent="nlu_fallback")
+    assert (child["age_band"], child["plan"]) == ("under_14", ["utter_child"])
+
+
+def test_a_person_is_named_only_where_hours_are_set():
+    assert state(intent="ask_about_human")["plan"] == []
+    on_duty = next_state({}, parse("ask_about_human"), "", Place(), {}, presence="utter_human_now")
+    assert (on_duty["plan"], on_duty["topic"]) == (["utter_human_now"], "about.human")
+
+
 @given(st.text(), st.text(max_size=20))
 def test_any_message_gives_a_whole_state(text, intent):
-    after = next_state({}, {"intent": {"name": intent}}, text, None, {})
+    after = next_state({}, {"intent": {"name": intent}}, text, Place(), {})
     assert after["language"] in ("en", "zh")
     assert after["risk_level"] == "none"
 
@@ -141,23 +192,3 @@ def test_any_message_gives_a_whole_state(text, intent):
 def test_acts_are_no_topics():
     assert is_topic_intent("ask_law_china")
     assert not any(is_topic_intent(i) for i in ("ask_sources", "ask_who", "more", "", None))
-
-
-def quiet(denied=False, level=RiskLevel.NONE):
-    return Assessment(level, (), "self", denied)
-
-
-@pytest.mark.parametrize(
-    "assessment, ranking, level",
-    [
-        (quiet(), {}, "none"),
-        (quiet(), {"report_crisis": 0.9}, "crisis"),
-        (quiet(), {"report_crisis": 0.1}, "none"),
-        (quiet(denied=True), {"report_crisis": 0.9}, "none"),
-        (quiet(), {"report_medical_emergency": 0.8}, "medical_emergency"),
-        (quiet(level=RiskLevel.CRISIS), {"report_distress": 0.9}, "crisis"),
-        (quiet(level=RiskLevel.DISTRESS), {"report_crisis": 0.9}, "crisis"),
-    ],
-)
-def test_patterns_and_classifier_the_higher_wins(assessment, ranking, level):
-    assert combine(assessment, ranking)["level"] == level

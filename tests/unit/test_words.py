@@ -66,17 +66,18 @@ def test_both_languages_have_the_same_bubbles_sources_and_payloads(words):
 @pytest.mark.parametrize("template", NEEDED)
 def test_what_is_needed_exists(words, template, language):
     values = {"topic": TOPIC, "country": "TR", "limit": 2000, "hotlines": [], "region": None}
-    message = words.render(template, values, language)
+    message = words.render(template, values | {"own": {"person": "Kim"}}, language)
     assert message["text"]
     assert "{" not in message["text"]
-    assert words.is_vetted(message)
+    assert words.is_vetted(message, {"Kim"}.__contains__)
+    assert not words.is_vetted(message)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("region", ["CN", "US", "GB", "HK", "TW", "SG", None])
 def test_crisis_words_hold_the_lines_of_the_region(words, language, region):
     values = words.safety_values(region, language, NOON)
-    message = words.render("utter_crisis", values, language)
+    message = words.render("utter_crisis_lines", values, language)
     assert words.is_vetted(message)
     if region == "CN":
         assert "12356" in message["text"]
@@ -119,7 +120,7 @@ def test_nothing_unknown_is_vetted(text, values):
         ("kb_sources", {"topic": TOPIC, "places": ["answer/99"]}),
         ("kb_sources", {"topic": TOPIC, "places": ["answer"]}),
         ("utter_too_long", {"limit": "many"}),
-        ("utter_crisis", {"hotlines": ["no-line"]}),
+        ("utter_crisis_lines", {"hotlines": ["no-line"]}),
     ],
 )
 def test_unknown_values_are_an_error(words, template, values):
@@ -193,4 +194,16 @@ def test_button_labels_are_short(words):
     for variants in words.responses.values():
         for language, variant in variants.items():
             for button in variant["buttons"]:
-                assert len(button["title"]) <= (20 if language == "en" else 10)
+                assert len(button["title"]) <= (24 if language == "en" else 10)
+
+
+def test_the_registry_holds_every_text_in_both_languages(words):
+    from bot.registry import entries
+
+    found = list(entries(words))
+    names = {
+        language: {name for lang, _, name in found if lang == language} for language in LANGUAGES
+    }
+    assert names["en"] == names["zh"]
+    assert set(NEEDED) <= names["en"]
+    assert len(found) > 1500

@@ -66,3 +66,18 @@ def test_vectors_have_length_one_and_nothing_gives_zeros():
     vectors = encode(["hello", "  ", "你好"])
     assert vectors.shape == (3, DIMENSIONS)
     assert np.allclose(np.linalg.norm(vectors, axis=1), [1, 0, 1], atol=1e-3)
+
+
+def test_vectors_of_training_texts_are_kept_between_trainings(tmp_path, monkeypatch):
+    from bot.nlu import encoder
+
+    file = tmp_path / "vectors.npz"
+    with encoder.remembering(file):
+        first = encoder.encode(["leg", "骨头", ""])
+    monkeypatch.setattr(encoder, "_model", lambda: None)  # would fail if it were asked
+    with encoder.remembering(file):
+        assert (encoder.encode(["骨头", "leg"]) == first[[1, 0]]).all()
+    file.write_bytes(b"broken")
+    with encoder.remembering(file):
+        pass
+    assert encoder._known is None

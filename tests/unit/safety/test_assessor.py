@@ -1146,6 +1146,8 @@ rules:
   level: crisis
   language: en
   patterns: ["{verb} ~2 (my ?self|me)"]
+marks:
+- {id: m, mark: burden, language: en, patterns: ["a burden"]}
 """
 
 
@@ -1164,6 +1166,7 @@ def test_pattern_language(tmp_path: Path) -> None:
         assert assessor.assess(text).level is RiskLevel.NONE, text
     assert assessor.assess("i wont harm myself").denied
     assert assessor.assess("i wont, harm myself").level is RiskLevel.CRISIS
+    assert assessor.assess("i'm a burden").marks == {"burden"}
 
 
 @pytest.mark.parametrize(

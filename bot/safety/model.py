@@ -1,0 +1,196 @@
+"""The whole risk assessment of one message: patterns and classifier, joined.
+
+    load_risk().assess("...")  ->  {"level": "crisis", "subject": "self", "imminent": False, ...}
+
+A plain library without Rasa. It is called twice: by the channel before the conversation lock, and
+by the graph. If the classifier is missing or fails, the patterns alone decide.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from bot.safety.assessor import Assessment, Assessor, RiskLevel
+from bot.safety.classifier import RiskClassifier
+
+__all__ = ["THRESHOLDS", "Risk", "RiskModel"]
+
+logger = logging.getLogger(__name__)
+Urgency = Literal["now", "today"]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Probabilities of the classifier from which it raises the level.
+
+    Low, because missing a person costs more than one gentle question too many. Chosen on
+    out-of-fold predictions and the development part of the safety evaluation; `crisis_sure` is
+    where the words no longer need to ask gently first. Below `overrule` the classifier overrules
+    a pattern: it has learnt from both what the pattern cannot see (a news story, a question).
+    """
+
+    crisis: float = 0.22
+    crisis_sure: float = 0.5
+    crisis_after_distress: float = 0.14
+    imminent: float = 0.3
+    acting: float = 0.5
+    crisis_over_emergency: float = 0.8
+    overrule: float = 0.12
+    emergency: float = 0.33
+    distress: float = 0.3
+    denial: float = 0.5
+
+
+THRESHOLDS = Thresholds()
+
+_SELF, _OTHER = ("crisis", "imminent"), ("crisis_other",)
+_EMERGENCY = ("emergency_now", "emergency_today")
+# What is taken up first where a message has several.
+_SIGNS = ("chest", "fat", "circulation", "nerve", "clot", "infection", "hardware")
+_NOW = {"chest", "fat", "circulation", "motor"}
+_THEMES = ("self_harm", "burden", "rejected", "surgery", "height", "alone", "tired")
+_BARRIERS = ("police", "nobody", "useless", "phone", "effort")
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What one message says about danger, before its conversation is looked at.
+
+    `gentle`: in doubt, to be asked about gently; `urgency`: of a medical emergency; `sign`: which
+    signs; `theme`: what hurts; `barrier`: what makes asking for help hard; `hopeless`: no way out;
+    `wait`: asks whether it can wait; `asks`: "calm" or "plan"; `coming`: help is near; `safe`:
+    says they are safe now; `serious`: means what they said; `lost`: the other cannot be reached;
+    `acting`: sounds like acting now, whatever the level; `leaning` and `relief`: probabilities of a
+    crisis and of a denial by the classifier.
+    """
+
+    level: RiskLevel
+    rules: tuple[str, ...]
+    subject: Literal["self", "other"]
+    denied: bool
+    gentle: bool = False
+    imminent: bool = False
+    urgency: Urgency | None = None
+    sign: str | None = None
+    theme: str | None = None
+    barrier: str | None = None
+    hopeless: bool = False
+    wait: bool = False
+    asks: str | None = None
+    coming: bool = False
+    safe: bool = False
+    serious: bool = False
+    lost: bool = False
+    acting: bool = False
+    leaning: float = 0.0
+    relief: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON-ready values, for Rasa's parse result."""
+        return {**asdict(self), "level": self.level.value, "rules": list(self.rules)}
+
+
+class RiskModel:
+    """Patterns and classifier; `classifier` is None where it could not be loaded."""
+
+    def __init__(self, assessor: Assessor, classifier: RiskClassifier | None) -> None:
+        self._assessor = assessor
+        self._classifier = classifier
+
+    def assess(self, text: str) -> Risk:
+        """Return the risk of one message. Total: never raises, whatever the classifier does."""
+        found = self._assessor.assess(text)
+        scores: Mapping[str, float] = {}
+        if self._classifier is not None and text.strip():
+            try:
+                scores = self._classifier.probabilities(text)
+            except Exception:
+                logger.exception("risk classifier failed; patterns alone decide")
+        return join(found, scores)
+
+
+def join(found: Assessment, scores: Mapping[str, float], at: Thresholds = THRESHOLDS) -> Risk:
+    """Return the joint result; the higher level of the two layers wins.
+
+    `scores`: probability by label, empty where there is no classifier. A plain denial is believed
+    over the classifier.
+    """
+
+    def mass(*labels: str) -> float:
+        return sum(scores.get(label, 0.0) for label in labels)
+
+    leaning = mass(*_SELF, *_OTHER)
+    level, rules = found.level, list(found.rule_ids)
+    certain = {RiskLevel.CRISIS: leaning, RiskLevel.MEDICAL_EMERGENCY: mass(*_EMERGENCY)}
+    if scores and certain.get(level, 1.0) < at.overrule:
+        level, rules = RiskLevel.NONE, []
+    by_pattern = level
+    denied = found.denied or (
+        level is not RiskLevel.CRISIS and mass("denial") >= at.denial and leaning < at.crisis
+    )
+    layers = (
+        (RiskLevel.CRISIS, leaning, at.crisis),
+        (RiskLevel.MEDICAL_EMERGENCY, mass(*_EMERGENCY), at.emergency),
+        (RiskLevel.DISTRESS, mass("distress"), at.distress),
+    )
+    for its_level, probability, threshold in layers:
+        if probability < threshold or its_level.rank <= level.rank:
+            continue
+        if its_level is RiskLevel.CRISIS and found.denied:
+            continue
+        if level is RiskLevel.MEDICAL_EMERGENCY and probability < at.crisis_over_emergency:
+            continue  # signs after surgery are plain words; despair about them is not
+        level = its_level
+        rules.append(f"classifier:{its_level.value}")
+    return Risk(
+        level=level,
+        rules=tuple(rules),
+        subject=_subject(found, scores, by_pattern),
+        denied=denied,
+        gentle=level is RiskLevel.CRISIS
+        and by_pattern is not RiskLevel.CRISIS
+        and leaning < at.crisis_sure,
+        imminent=level is RiskLevel.CRISIS
+        and ("imminent" in found.marks or mass("imminent") >= at.imminent),
+        urgency=_urgency(found, scores) if level is RiskLevel.MEDICAL_EMERGENCY else None,
+        sign=_first(_SIGNS, found.marks | ({"nerve"} if "motor" in found.marks else set())),
+        theme=_first(_THEMES, found.marks),
+        barrier=_first(_BARRIERS, found.marks),
+        hopeless="hopeless" in found.marks,
+        wait="wait" in found.marks,
+        asks=_first(("plan", "calm"), found.marks),
+        coming="coming" in found.marks,
+        safe="safe" in found.marks,
+        serious="serious" in found.marks,
+        lost="lost" in found.marks,
+        acting="imminent" in found.marks or mass("imminent") >= at.acting,
+        leaning=round(leaning, 3),
+        relief=round(mass("denial"), 3),
+    )
+
+
+def _subject(
+    found: Assessment, scores: Mapping[str, float], by_pattern: RiskLevel
+) -> Literal["self", "other"]:
+    of_self = sum(scores.get(label, 0.0) for label in _SELF)
+    of_other = sum(scores.get(label, 0.0) for label in _OTHER)
+    if by_pattern is RiskLevel.CRISIS and found.subject == "other":
+        return "other" if of_self < 0.8 else "self"
+    return "other" if of_other > 0.5 and of_other > of_self else "self"
+
+
+def _urgency(found: Assessment, scores: Mapping[str, float]) -> Urgency:
+    """Return "today" only where nothing points to "now"; in doubt now."""
+    if found.marks & _NOW:
+        return "now"
+    if scores:
+        later = scores.get("emergency_today", 0.0) > scores.get("emergency_now", 0.0)
+        return "today" if later else "now"
+    return "today" if "today" in found.marks else "now"
+
+
+def _first(order: tuple[str, ...], marks: frozenset[str] | set[str]) -> str | None:
+    return next((name for name in order if name in marks), None)

@@ -1,0 +1,111 @@
+"""What was said while the record could not be written: kept encrypted until it can.
+
+One file a conversation (named by a hash), each line one Fernet token (AES-128-CBC with HMAC) of
+JSON events. The store merges them into the record; see `bot.storage.tracker`. Imports nothing of
+Rasa.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from bot.paths import VAR
+
+logger = logging.getLogger(__name__)
+Event = dict[str, Any]
+
+
+class Spool:
+    """Encrypted events by conversation. Every method swallows disk errors and logs them."""
+
+    def __init__(self, folder: Path, key: bytes) -> None:
+        self._folder = folder
+        self._fernet = Fernet(key)
+        self._never: set[str] = set()
+        self._lock = threading.Lock()
+
+    def add(self, sender: str, events: Iterable[Event]) -> None:
+        """Keep events of a conversation."""
+        batch = list(events)
+        if not batch or sender in self._never:
+            return
+        token = self._fernet.encrypt(json.dumps({"sender": sender, "events": batch}).encode())
+        try:
+            with self._lock:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with self._file(sender).open("ab") as file:
+                    file.write(token + b"\n")
+        except OSError:
+            logger.exception("spool cannot be written; these events live in memory only")
+
+    def read(self, sender: str) -> list[Event]:
+        """Return the events kept of a conversation, in order."""
+        return [event for entry in self._entries(self._file(sender)) for event in entry["events"]]
+
+    def drop(self, sender: str) -> None:
+        """Forget what was kept of a conversation."""
+        try:
+            self._file(sender).unlink(missing_ok=True)
+        except OSError:
+            logger.exception("spool file cannot be removed")
+
+    def never(self, sender: str) -> None:
+        """Forget a conversation and keep nothing of it from now on."""
+        self._never.add(sender)
+        self.drop(sender)
+
+    def senders(self) -> list[str]:
+        """Return the conversations of which something is kept."""
+        files = sorted(self._folder.glob("*.spool")) if self._folder.exists() else []
+        found = [self._entries(file)[:1] for file in files]
+        return [str(entries[0]["sender"]) for entries in found if entries]
+
+    def _file(self, sender: str) -> Path:
+        return self._folder / f"{hashlib.sha256(sender.encode()).hexdigest()[:32]}.spool"
+
+    def _entries(self, file: Path) -> list[dict[str, Any]]:
+        entries = []
+        try:
+            lines = file.read_bytes().splitlines() if file.exists() else []
+        except OSError:
+            logger.exception("spool cannot be read")
+            return []
+        for line in lines:
+            try:
+                entries.append(json.loads(self._fernet.decrypt(line)))
+            except (InvalidToken, ValueError):
+                logger.error("a spooled entry cannot be read with this key; it is left alone")
+        return entries
+
+
+def key() -> bytes:
+    """Return the key of `UPRIGHT_KEY`, or one made once and kept in `var/key` (mode 600)."""
+    given = os.environ.get("UPRIGHT_KEY")
+    if given:
+        return given.encode("ascii")
+    file = VAR / "key"
+    try:
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_bytes(Fernet.generate_key())
+        return file.read_bytes().strip()
+    except OSError:
+        logger.exception("no place for a key; what is spooled cannot be read after a restart")
+        return Fernet.generate_key()
+
+
+@functools.lru_cache(maxsize=1)
+def load_spool() -> Spool:
+    """Return the process's spool (`UPRIGHT_SPOOL`, by default `var/spool`)."""
+    return Spool(Path(os.environ.get("UPRIGHT_SPOOL") or VAR / "spool"), key())

@@ -1,0 +1,200 @@
+"""The tracker store: Rasa's SQL store that loses nothing in an outage and forgets children.
+
+- Database read-only, locked or gone: the conversation goes on in memory and its new events wait
+  in the encrypted spool; they reach the record with the next turn or the next start. A removed
+  SQLite file is made anew. Stock Rasa falls back to memory and the record is lost.
+- Under 14: what was stored is erased, nothing is stored any more; the conversation lives in
+  memory only.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from typing import Any
+
+import sqlalchemy as sa
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import deserialise_events
+from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.storage.spool import load_spool
+
+logger = logging.getLogger(__name__)
+_PAUSE_SECONDS = 3.0  # after a failure the database is left alone for so long
+_MOST_IN_MEMORY = 2000  # conversations of children and of an outage
+
+
+class ConversationStore(SQLTrackerStore):
+    """`tracker_store: {type: bot.storage.tracker.ConversationStore, ...}` in `endpoints.yml`."""
+
+    def __init__(
+        self,
+        domain: Domain | None = None,
+        event_broker: EventBroker | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # Rasa's loader of custom stores names it `host`, the SQL store means an address by it.
+        kwargs.pop("host", None)
+        super().__init__(domain=domain, event_broker=event_broker, **kwargs)
+        self._children: OrderedDict[str, str] = OrderedDict()
+        self._unsaved: OrderedDict[str, str] = OrderedDict()
+        self._spool = load_spool()
+        self._blind: set[str] = set()
+        self._drained = False
+        self._down_until = 0.0
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """Return the conversation, with what was spooled; called at the start of a turn."""
+        if not self._drained:
+            self._drained = True
+            await self._drain()
+        if sender_id in self._children:
+            return self.deserialise_tracker(sender_id, self._children[sender_id])
+        try:
+            tracker = await self._read(sender_id, whole=False)
+        except (SQLAlchemyError, OSError) as error:
+            self._failed("read", error)
+            self._blind.add(sender_id)
+            return self._from_memory(sender_id)
+        if not (sender_id in self._unsaved or self._spool.read(sender_id)):
+            return tracker
+        merged = self._merge(sender_id, tracker)
+        if merged is None:
+            return None
+        await self.save(merged)
+        if sender_id in self._unsaved:
+            return merged
+        # Read again: what is stored now may begin with a later session.
+        return await self._read(sender_id, whole=False)
+
+    async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
+        """Return the whole record, spooled events included, without writing anything."""
+        if conversation_id in self._children:
+            return self.deserialise_tracker(conversation_id, self._children[conversation_id])
+        try:
+            tracker = await self._read(conversation_id, whole=True)
+        except (SQLAlchemyError, OSError) as error:
+            self._failed("read", error)
+            return self._from_memory(conversation_id)
+        return self._merge(conversation_id, tracker)
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Store new events; where that fails, keep them in memory and in the spool."""
+        sender = tracker.sender_id
+        if tracker.get_slot("age_band") == "under_14" or sender in self._children:
+            await self._forget(tracker)
+            return
+        try:
+            if sender in self._blind:
+                # This turn began without its past; new events go after what is stored.
+                _remember(self._unsaved, sender, self.serialise_tracker(tracker))
+                past = await self._read(sender, whole=False)
+                tracker = self._merge(sender, past) or tracker
+            await self._save(tracker)
+        except (SQLAlchemyError, OSError) as error:
+            self._failed("stored; it goes to the spool", error)
+            self._blind.add(sender)
+            _remember(self._unsaved, sender, self.serialise_tracker(tracker))
+            kept = {_identity(event) for event in self._spool.read(sender)}
+            events = [event.as_dict() for event in tracker.events]
+            self._spool.add(sender, [e for e in events if _identity(e) not in kept])
+            return
+        self._blind.discard(sender)
+        self._unsaved.pop(sender, None)
+        if self._spool.read(sender):
+            self._spool.drop(sender)
+
+    async def _save(self, tracker: DialogueStateTracker) -> None:
+        self._check_up()
+        try:
+            await super().save(tracker)
+        except sa.exc.OperationalError as error:
+            self._heal(error)
+            await super().save(tracker)
+
+    async def _read(self, sender: str, whole: bool) -> DialogueStateTracker | None:
+        """Return what the database holds. Raises SQLAlchemyError or OSError where it is down."""
+        self._check_up()
+        try:
+            return await self._retrieve(sender, fetch_events_from_all_sessions=whole)
+        except sa.exc.OperationalError as error:
+            self._heal(error)
+            return await self._retrieve(sender, fetch_events_from_all_sessions=whole)
+
+    def _from_memory(self, sender: str) -> DialogueStateTracker | None:
+        if sender in self._unsaved:
+            return self.deserialise_tracker(sender, self._unsaved[sender])
+        return self._merge(sender, None)
+
+    def _check_up(self) -> None:
+        if time.monotonic() < self._down_until:
+            raise OSError("the database failed a moment ago")
+
+    def _failed(self, what: str, error: Exception) -> None:
+        """Log without the person's words, and leave the database alone for a while."""
+        if not isinstance(error, OSError):
+            self._down_until = time.monotonic() + _PAUSE_SECONDS
+        logger.error("conversation cannot be %s (%s)", what, type(error).__name__)
+
+    def _heal(self, error: Exception) -> None:
+        """Make a new file where the old one was removed: fresh connections, tables if missing.
+
+        A locked file is not healed by that; the error is raised again.
+        """
+        if "locked" in str(error):
+            raise error
+        self.engine.dispose()
+        self.Base.metadata.create_all(self.engine)
+
+    def _merge(
+        self, sender: str, tracker: DialogueStateTracker | None
+    ) -> DialogueStateTracker | None:
+        """Return the tracker, with the events of memory and spool that it lacks after its own."""
+        waiting = self._spool.read(sender)
+        if sender in self._unsaved:
+            unsaved = self.deserialise_tracker(sender, self._unsaved[sender])
+            waiting = [e.as_dict() for e in unsaved.events] + waiting if unsaved else waiting
+        if not waiting:
+            return tracker
+        tracker = tracker or DialogueStateTracker(sender, self.domain.slots)
+        held = {_identity(event.as_dict()) for event in tracker.events}
+        for event in waiting:
+            if _identity(event) not in held:
+                held.add(_identity(event))
+                for one in deserialise_events([event]):
+                    tracker.update(one)
+        return tracker
+
+    async def _drain(self) -> None:
+        """Put into the record what an earlier process had to spool."""
+        for sender in self._spool.senders():
+            await self.retrieve(sender)
+
+    async def _forget(self, tracker: DialogueStateTracker) -> None:
+        """Erase a child's conversation from the record and keep it in memory."""
+        sender = tracker.sender_id
+        _remember(self._children, sender, self.serialise_tracker(tracker))
+        self._unsaved.pop(sender, None)
+        self._spool.never(sender)
+        try:
+            with self.session_scope() as session:
+                session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == sender).delete()
+                session.commit()
+        except (SQLAlchemyError, OSError) as error:
+            self._failed("erased (a child's); tried again next turn", error)
+
+
+def _remember(memory: OrderedDict[str, str], sender: str, serialised: str) -> None:
+    memory[sender] = serialised
+    memory.move_to_end(sender)
+    if len(memory) > _MOST_IN_MEMORY:
+        memory.popitem(last=False)
+
+
+def _identity(event: dict[str, Any]) -> tuple[Any, ...]:
+    return event.get("event"), event.get("timestamp"), event.get("name"), event.get("text")

@@ -1,0 +1,98 @@
+"""Patterns and classifier joined; the classifier may be missing or broken."""
+
+import pytest
+
+from bot.content import ContentError
+from bot.safety.assessor import Assessment, RiskLevel
+from bot.safety.classifier import LABELS, RiskClassifier, read_examples
+from bot.safety.model import RiskModel, join
+from bot.safety.runtime import load_assessor
+
+
+def quiet(denied=False, level=RiskLevel.NONE, marks=()):
+    return Assessment(level, (), "self", denied, frozenset(marks))
+
+
+@pytest.mark.parametrize(
+    "found, scores, level",
+    [
+        (quiet(), {}, "none"),
+        (quiet(), {"crisis": 0.9}, "crisis"),
+        (quiet(), {"crisis": 0.2, "imminent": 0.2, "crisis_other": 0.1}, "crisis"),
+        (quiet(), {"crisis": 0.1}, "none"),
+        (quiet(denied=True), {"crisis": 0.9}, "none"),
+        (quiet(), {"emergency_now": 0.3, "emergency_today": 0.3}, "medical_emergency"),
+        (quiet(level=RiskLevel.CRISIS), {"none": 0.7, "crisis": 0.3}, "crisis"),
+        (quiet(level=RiskLevel.CRISIS), {"none": 1.0}, "none"),  # overruled
+        (quiet(level=RiskLevel.MEDICAL_EMERGENCY), {"none": 1.0}, "none"),
+        (quiet(level=RiskLevel.CRISIS), {}, "crisis"),  # no classifier
+        (quiet(level=RiskLevel.DISTRESS), {"crisis": 0.9}, "crisis"),
+    ],
+)
+def test_the_higher_layer_wins(found, scores, level):
+    assert join(found, scores).level.value == level
+
+
+def test_doubt_is_gentle_and_a_pattern_is_no_doubt():
+    assert join(quiet(), {"crisis": 0.3}).gentle
+    assert not join(quiet(), {"crisis": 0.9}).gentle
+    assert not join(quiet(level=RiskLevel.CRISIS), {}).gentle
+
+
+@pytest.mark.parametrize(
+    "marks, scores, urgency",
+    [
+        ({"chest"}, {"emergency_today": 0.9}, "now"),
+        ({"motor"}, {"emergency_today": 0.9}, "now"),
+        ({"clot"}, {"emergency_today": 0.9}, "today"),
+        ({"clot"}, {"emergency_now": 0.9}, "now"),
+        ({"today", "clot"}, {}, "today"),
+        (set(), {}, "now"),
+    ],
+)
+def test_today_only_where_nothing_points_to_now(marks, scores, urgency):
+    found = quiet(level=RiskLevel.MEDICAL_EMERGENCY, marks=marks)
+    assert join(found, scores).urgency == urgency
+
+
+class Broken:
+    def probabilities(self, text):
+        raise RuntimeError("invented")
+
+
+@pytest.mark.parametrize("classifier", [None, Broken()])
+def test_patterns_stand_alone_when_the_classifier_fails(classifier):
+    model = RiskModel(load_assessor(), classifier)
+    assert model.assess("i want to kill myself").level is RiskLevel.CRISIS
+    assert model.assess("我不想活了").level is RiskLevel.CRISIS
+    assert model.assess("what does it cost").level is RiskLevel.NONE
+
+
+def test_a_missing_or_broken_classifier_is_an_error_that_can_be_caught(tmp_path):
+    with pytest.raises(OSError, match=r"model\.json"):
+        RiskClassifier.load(load_assessor(), tmp_path)
+    (tmp_path / "model.json").write_text("{")
+    with pytest.raises(ValueError, match="Expecting"):
+        RiskClassifier.load(load_assessor(), tmp_path)
+
+
+def test_the_examples_are_whole():
+    examples = read_examples()
+    counts = {label: sum(found == label for found, _, _ in examples) for label in LABELS}
+    assert min(counts.values()) >= 60, counts
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        ("panic:\n  a:\n  - x\n", "unknown section"),
+        ("crisis:\n- x\n", "named kinds"),
+        ('crisis:\n  a:\n  - ""\n', "put it in quotes"),
+        ('crisis:\n  a:\n  - "x"\nnone:\n  b:\n  - "X"\n', "stands under crisis and under none"),
+    ],
+)
+def test_mistakes_in_examples_name_file_and_line(tmp_path, content, reason):
+    (tmp_path / "examples.en.yml").write_text(content)
+    with pytest.raises(ContentError, match=reason) as error:
+        read_examples(tmp_path)
+    assert error.value.line >= 1
