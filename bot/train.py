@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from bot.content import ContentError
@@ -56,7 +57,7 @@ def train(force: bool = False) -> Path:
         return MODEL
     from actions.knowledge import load_knowledge
     from bot.nlu.encoder import remembering
-    from bot.safety.classifier import read_examples, train_and_save
+    from bot.safety.classifier import read_examples
 
     load_knowledge()  # says file, line and reason before the slow part begins
     read_examples()
@@ -68,8 +69,9 @@ def train(force: bool = False) -> Path:
     from bot.logs import configure
 
     configure(logging.WARNING)
-    with remembering(MODELS / "vectors.npz"):
-        train_and_save()
+    # The risk classifier trains beside Rasa, in a process of its own.
+    with ProcessPoolExecutor(1) as pool, remembering(MODELS / "vectors.npz"):
+        risk = pool.submit(train_risk)
         result = rasa.train(
             domain=str(ROOT / "domain.yml"),
             config=str(ROOT / "config.yml"),
@@ -80,11 +82,21 @@ def train(force: bool = False) -> Path:
             # Our story policy ignores augmented stories; making them costs seconds.
             core_additional_arguments={"augmentation_factor": 0},
         )
+        risk.result()
     if result.model is None or result.code != 0:
         raise RuntimeError("training failed; the first error above is the real one")
     _STAMP.write_text(wanted)
     print(f"Trained in {time.monotonic() - started:.0f} s.", flush=True)
     return MODEL
+
+
+def train_risk() -> None:
+    """Train and store the risk classifier. Raises ContentError for a broken example file."""
+    from bot.nlu.encoder import remembering
+    from bot.safety.classifier import train_and_save
+
+    with remembering(MODELS / "vectors-risk.npz"):
+        train_and_save()
 
 
 def main(arguments: list[str]) -> int:

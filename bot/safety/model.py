@@ -32,16 +32,16 @@ class Thresholds:
     a pattern: it has learnt from both what the pattern cannot see (a news story, a question).
     """
 
-    crisis: float = 0.22
+    crisis: float = 0.2
     crisis_sure: float = 0.5
     crisis_after_distress: float = 0.14
-    imminent: float = 0.3
+    imminent: float = 0.2
     acting: float = 0.5
     crisis_over_emergency: float = 0.8
-    overrule: float = 0.12
+    overrule: float = 0.25
     emergency: float = 0.33
     distress: float = 0.3
-    denial: float = 0.5
+    denial: float = 0.45
 
 
 THRESHOLDS = Thresholds()
@@ -127,9 +127,11 @@ def join(found: Assessment, scores: Mapping[str, float], at: Thresholds = THRESH
     certain = {RiskLevel.CRISIS: leaning, RiskLevel.MEDICAL_EMERGENCY: mass(*_EMERGENCY)}
     if scores and certain.get(level, 1.0) < at.overrule:
         level, rules = RiskLevel.NONE, []
+    if level is RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning):
+        level, rules = RiskLevel.NONE, []  # "nobody here wants to die, it's for homework"
     by_pattern = level
     denied = found.denied or (
-        level is not RiskLevel.CRISIS and mass("denial") >= at.denial and leaning < at.crisis
+        level is not RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning)
     )
     layers = (
         (RiskLevel.CRISIS, leaning, at.crisis),
@@ -139,7 +141,7 @@ def join(found: Assessment, scores: Mapping[str, float], at: Thresholds = THRESH
     for its_level, probability, threshold in layers:
         if probability < threshold or its_level.rank <= level.rank:
             continue
-        if its_level is RiskLevel.CRISIS and found.denied:
+        if its_level is RiskLevel.CRISIS and denied:
             continue
         if level is RiskLevel.MEDICAL_EMERGENCY and probability < at.crisis_over_emergency:
             continue  # signs after surgery are plain words; despair about them is not

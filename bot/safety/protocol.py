@@ -112,7 +112,8 @@ def _level(before: Mapping[str, Any], facts: Facts) -> RiskLevel:
     """Return the level of the message in its context."""
     found = RiskLevel(facts.risk.get("level") or "none")
     intent, is_open = facts.intent, before["open"]
-    if found is RiskLevel.CRISIS and not (is_open == "emergency" and _faint(facts.risk)):
+    doubtful = is_open == "emergency" or (is_open and facts.risk.get("safe"))
+    if found is RiskLevel.CRISIS and not (doubtful and _faint(facts.risk)):
         return found
     if found is RiskLevel.CRISIS:
         found = RiskLevel.NONE

@@ -19,9 +19,9 @@ from typing import Any
 import yaml
 
 _HERE = Path(__file__).parent
-# "sealed" was run for the first time on 2026-11-22, "sealed2" (another author) after that; the
-# figures of each first run are in docs/evaluation.md. Nobody tunes to either.
-PARTS = ("development", "sealed", "sealed2")
+# The figures of each sealed part's first run are in docs/evaluation.md. Nobody tunes to them. The
+# third set covers all topics of the contract; the first two, the 54 that existed then.
+PARTS = ("development", "sealed", "sealed2", "development3", "sealed3")
 _RISKS = ("crisis", "medical_emergency", "distress")
 
 
@@ -71,7 +71,8 @@ def judge(item: dict[str, Any], slots: dict[str, Any], templates: list[str]) -> 
     if expect:
         return f"utter_{expect}" in templates, ",".join(templates)
     got = str(topic) if topic else ",".join(templates)
-    return topic == item["topic"], got if risk == "none" else f"{got} ({risk})"
+    right = topic in (item["topic"], *item.get("also", ()))
+    return right, got if risk == "none" else f"{got} ({risk})"
 
 
 async def evaluate(part: str) -> list[Result]:
@@ -106,20 +107,35 @@ async def evaluate(part: str) -> list[Result]:
 
 
 async def evaluate_dialogues(part: str) -> list[tuple[str, bool, str]]:
-    """Run the dialogues of a part (every second one each); return (language, right, note)."""
+    """Run the dialogues of a part; return (language, right, note) of each turn."""
     from bot.train import train
     from tests.tester import Bot
 
     bot, turns = Bot(train()), []
-    everything = yaml.safe_load((_HERE / "dialogues.yml").read_text("utf-8"))
-    for dialogue in everything[0 if part == "development" else 1 :: 2]:
+    for dialogue in read_dialogues(part):
         conversation = bot.new()
         for turn in dialogue["turns"]:
             await conversation.say(turn["say"])
-            topic = (await conversation.slots()).get("topic")
-            note = f"{dialogue['id']} {turn['say']!r}: wanted {turn['topic']}, got {topic}"
-            turns.append((dialogue["language"], topic == turn["topic"], note))
+            slots = await conversation.slots()
+            wanted = turn.get("topics") or ([turn["topic"]] if turn["topic"] else [])
+            right = (
+                slots["topics"] == wanted if "topics" in turn else slots["topic"] == turn["topic"]
+            )
+            note = f"{dialogue['id']} {turn['say']!r}: wanted {wanted}, got {slots['topics']}"
+            turns.append((dialogue["language"], right, f"{note} {conversation.templates}"))
     return turns
+
+
+def read_dialogues(part: str) -> list[dict[str, Any]]:
+    """Return the dialogues of a part; in the first set every second one is development."""
+    if part.endswith("3"):
+        found = []
+        for language in ("en", "zh"):
+            file = _HERE / f"dialogues3.{language}.yml"
+            found += yaml.safe_load(file.read_text("utf-8"))
+        return [dialogue for dialogue in found if f"{dialogue['part']}3" == part]
+    everything = yaml.safe_load((_HERE / "dialogues.yml").read_text("utf-8"))
+    return list(everything[0 if part == "development" else 1 :: 2])
 
 
 def table(title: str, results: list[Result], key: Callable[[Result], str]) -> None:
@@ -160,7 +176,7 @@ def main() -> None:
         share = 100 * sum(mine_turns) / n
         print(f"{language}: dialogue turns right {share:.1f} % ({low:.2f}-{high:.2f}, n={n})")
     # The sealed part's items are never shown: nobody may tune to them.
-    if options.show_errors and options.part == "development":
+    if options.show_errors and options.part.startswith("development"):
         for _, right, note in dialogues:
             if not right:
                 print("  ", note)
