@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rasa_sdk.events import SlotSet
+
 from actions.base import Reply, SafeAction
 from actions.conversation import Conversation
 from actions.knowledge import Topic
@@ -12,7 +14,7 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
 
     Asked again, it goes on with what was not said yet instead of repeating itself.
     """
-    if topic.countries and conversation.country:
+    if conversation.country and (topic.countries or conversation.only_country):
         if reply.show(topic, f"country:{conversation.country}"):
             return
         reply.say("utter_sources_none_country", country=conversation.country, topic=topic.id)
@@ -21,6 +23,13 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
     if reply.said_of(topic) and reply.show_next(topic):
         return
     reply.show(topic, "answer")
+
+
+def answer_all(conversation: Conversation, reply: Reply, topics: list[Topic]) -> None:
+    """Answer several topics in the order in which they were asked."""
+    for topic in topics:
+        answer(conversation, reply, topic)
+    reply.events += [SlotSet("topic", topics[0].id), SlotSet("topics", [t.id for t in topics])]
 
 
 class AnswerTopic(SafeAction):
@@ -33,7 +42,12 @@ class AnswerTopic(SafeAction):
     def reply(self, conversation: Conversation, reply: Reply) -> None:
         """Answer, or say that this topic is not written yet."""
         topic = conversation.asked_topic
-        if topic:
+        if conversation.only_country:
+            topic = conversation.topic_for_country() or topic
+        several = conversation.asked_topics
+        if len(several) > 1:
+            answer_all(conversation, reply, several)
+        elif topic:
             answer(conversation, reply, topic)
         else:
             reply.say("utter_not_yet")

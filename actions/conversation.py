@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +12,10 @@ from rasa_sdk import Tracker
 from actions.knowledge import Knowledge, Topic
 
 FOLLOW_UP = "follow_up_"
+_FILLERS = re.compile(
+    r"\b(?:and|in|what|whats|how|about|the|then|for|over|there|ok|but|also|it|is)\b"
+    r"|[那在呢的去呀啊吗]|那边|那儿|怎么样|如何|换成|换|[\W_]+"
+)
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,9 @@ class Conversation:
     """The latest message and what was said before.
 
     `said`: bubbles already shown of `last_topic`, as "<facet>/<index>"; `ranking`: intents of the
-    latest message with their probabilities, best first.
+    latest message with their probabilities, best first; `questions`: topic intents of a message
+    that asks several things, in order; `only_country`: the message names a country and asks
+    nothing else ("and in India?", "那印度呢").
     """
 
     knowledge: Knowledge
@@ -27,6 +35,8 @@ class Conversation:
     country: str | None
     named_topic: Topic | None
     ranking: tuple[tuple[str, float], ...] = field(default=())
+    questions: tuple[str, ...] = field(default=())
+    only_country: bool = False
 
     @classmethod
     def of(cls, tracker: Tracker, knowledge: Knowledge) -> Conversation:
@@ -43,12 +53,29 @@ class Conversation:
             entities.get("country"),
             knowledge.topics.get(str(entities.get("topic"))),
             tuple((r["name"], r["confidence"]) for r in message.get("intent_ranking") or []),
+            tuple(message.get("questions") or ()),
+            _only_country(message),
         )
+
+    def topic_for_country(self) -> Topic | None:
+        """The topic that goes on with another country: the last one, or its neighbour."""
+        if self.last_topic is None or self.country is None:
+            return None
+        if self.last_topic.countries:
+            return self.last_topic
+        same_area = [t for t in self.knowledge.topics.values() if t.area == self.last_topic.area]
+        return next((t for t in same_area if self.country in t.countries), self.last_topic)
 
     @property
     def asked_topic(self) -> Topic | None:
         """The topic that the intent asks, if it asks one."""
         return self.knowledge.by_intent.get(self.intent)
+
+    @property
+    def asked_topics(self) -> list[Topic]:
+        """Every topic that the message asks, in order."""
+        found = [self.knowledge.by_intent.get(name) for name in self.questions]
+        return [topic for topic in found if topic]
 
     @property
     def topic_in_hand(self) -> Topic | None:
@@ -64,3 +91,15 @@ class Conversation:
     def facet(self) -> str:
         """The facet that a follow-up intent asks."""
         return self.intent[len(FOLLOW_UP) :] if self.intent.startswith(FOLLOW_UP) else ""
+
+
+def _only_country(message: Mapping[str, Any]) -> bool:
+    text = str(message.get("text") or "")
+    spans = [
+        (int(entity["start"]), int(entity["end"]))
+        for entity in message.get("entities") or []
+        if entity.get("entity") == "country" and "start" in entity
+    ]
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + " " + text[end:]
+    return bool(spans) and not _FILLERS.sub("", text.lower())

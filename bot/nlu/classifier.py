@@ -14,10 +14,15 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.encoder import encode
 from bot.nlu.featurizer import NEUTRAL_TEXT, SentenceVectorFeaturizer
 from bot.nlu.linear import LinearIntentModel
+from bot.nlu.questions import split
 
 RANKING = "intent_ranking"
+QUESTIONS = "questions"  # topic intents of a message that asks several things, in order
+_TOPIC, _NO_TOPIC = "ask_", ("ask_sources", "ask_who")
+_CLEAR = 0.5  # probability from which a part of a message counts as a question of its own
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -96,9 +101,27 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
                     {"name": self._model.labels[i], "confidence": float(row[i])} for i in best
                 ]
             top = ranking[0] if ranking else {"name": None, "confidence": 0.0}
+            asked = self._questions(message.get(NEUTRAL_TEXT) or "")
+            if len(asked) > 1:
+                top = {"name": asked[0][0], "confidence": asked[0][1]}
+                message.set(QUESTIONS, [name for name, _ in asked], add_to_output=True)
             message.set(INTENT, dict(top), add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)
         return messages
+
+    def _questions(self, text: str) -> list[tuple[str, float]]:
+        """Return the different topics asked in one message, or nothing where it asks one."""
+        assert self._model is not None
+        parts = split(text)
+        if not parts:
+            return []
+        found: dict[str, float] = {}
+        for row in self._model.predict(encode(parts), parts):
+            name, confidence = self._model.labels[int(row.argmax())], float(row.max())
+            if not name.startswith(_TOPIC) or name in _NO_TOPIC or confidence < _CLEAR:
+                return []
+            found.setdefault(name, confidence)
+        return list(found.items())
 
 
 def _vector(message: Message) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.component import MessageAnnotator
+from bot.safety.model import relieve
 from bot.safety.runtime import load_risk
 
 RISK = "risk"
@@ -17,7 +18,10 @@ RISK = "risk"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class RiskAssessor(MessageAnnotator):
-    """Sets `risk` in the parse result: the fields of `bot.safety.model.Risk`."""
+    """Sets `risk` in the parse result: the fields of `bot.safety.model.Risk`.
+
+    Comes after the intent classifier: a clear question lifts a mere doubt.
+    """
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
@@ -32,4 +36,8 @@ class RiskAssessor(MessageAnnotator):
         text = message.get(TEXT)
         if text.startswith("/"):
             return
-        message.set(RISK, self._model.assess(text).as_json(), add_to_output=True)
+        intent = message.get(INTENT) or {}
+        risk = relieve(
+            self._model.assess(text), intent.get("name"), float(intent.get("confidence") or 0.0)
+        )
+        message.set(RISK, risk.as_json(), add_to_output=True)

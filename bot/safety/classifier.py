@@ -10,7 +10,6 @@ English and Chinese carries over, less exactly, to the encoder's other languages
 from __future__ import annotations
 
 import logging
-import random
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -37,8 +36,6 @@ FOLDER = MODELS / "safety"
 # Chosen on the development part: beside other weights, a small neural network (256) and an RBF
 # support vector machine, none of which was better at the same recall.
 _C, _VECTOR_WEIGHT, _PATTERN_WEIGHT, _WORD_WEIGHT = 0.5, 2.0, 0.5, 0.7
-_MOST_OF_INTENT = 24  # harmless questions taken from each intent and file of data/nlu
-_SEED = 20261122
 # Examples of dialogue intents that speak of risk, and the label they count as.
 _OF_INTENTS = {
     "report_crisis": "crisis",
@@ -47,9 +44,7 @@ _OF_INTENTS = {
 }
 # Topics whose questions may themselves carry distress or signs; not used as harmless.
 _NOT_HARMLESS = (
-    *("ask_wellbeing_self_", "ask_wellbeing_bullying", "ask_wellbeing_grounding"),
-    *("ask_wellbeing_thought_check", "ask_wellbeing_dating", "ask_referral_mental_health"),
-    *("ask_emergency_", "ask_referral_after_surgery", "ask_complication_psych"),
+    *("ask_wellbeing_self_acceptance", "ask_wellbeing_bullying", "ask_emergency_"),
     "report_medical_emergency",  # mixes both urgencies
     *("decline_help", "request_safety_plan", "stop", "deny"),
 )
@@ -96,9 +91,7 @@ def topic_examples(folder: Path = DATA / "nlu") -> list[tuple[str, str]]:
             if intent in _OF_INTENTS:
                 risky += [(_OF_INTENTS[intent], text) for text in texts if text]
             elif not intent.startswith(_NOT_HARMLESS):
-                texts = [text for text in texts if text]
-                chosen = random.Random(_SEED).sample(texts, min(len(texts), _MOST_OF_INTENT))
-                harmless += [("none", text) for text in chosen]
+                harmless += [("none", text) for text in texts if text]
     return risky + harmless
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from bot.safety.assessor import Assessment, Assessor, RiskLevel
 from bot.safety.classifier import RiskClassifier
 
-__all__ = ["THRESHOLDS", "Risk", "RiskModel"]
+__all__ = ["THRESHOLDS", "Risk", "RiskModel", "relieve"]
 
 logger = logging.getLogger(__name__)
 Urgency = Literal["now", "today"]
@@ -29,25 +29,31 @@ class Thresholds:
     Low, because missing a person costs more than one gentle question too many. Chosen on
     out-of-fold predictions and the development part of the safety evaluation; `crisis_sure` is
     where the words no longer need to ask gently first. Below `overrule` the classifier overrules
-    a pattern: it has learnt from both what the pattern cannot see (a news story, a question).
+    a pattern: it has learnt from both what the pattern cannot see (a news story, a question). From
+    `clear_question` on, an intent that asks a topic lifts a doubt (`relieve`).
     """
 
     crisis: float = 0.2
-    crisis_sure: float = 0.5
+    crisis_sure: float = 0.75
     crisis_after_distress: float = 0.14
     imminent: float = 0.2
     acting: float = 0.5
     crisis_over_emergency: float = 0.8
+    clear_question: float = 0.75
     overrule: float = 0.25
-    emergency: float = 0.33
-    distress: float = 0.3
+    emergency: float = 0.22
+    distress: float = 0.2
     denial: float = 0.45
 
 
 THRESHOLDS = Thresholds()
 
+# Characters up to which the classifier reads a message well enough to overrule a pattern in it.
+_READ_WHOLE = 500
 _SELF, _OTHER = ("crisis", "imminent"), ("crisis_other",)
 _EMERGENCY = ("emergency_now", "emergency_today")
+# Questions that are asked in despair as well.
+_HEAVY = {"ask_complication_death", "ask_wellbeing_self_acceptance", "ask_wellbeing_grounding"}
 # What is taken up first where a message has several.
 _SIGNS = ("chest", "fat", "circulation", "nerve", "clot", "infection", "hardware")
 _NOW = {"chest", "fat", "circulation", "motor"}
@@ -109,14 +115,19 @@ class RiskModel:
                 scores = self._classifier.probabilities(text)
             except Exception:
                 logger.exception("risk classifier failed; patterns alone decide")
-        return join(found, scores)
+        return join(found, scores, overrule=len(text) <= _READ_WHOLE)
 
 
-def join(found: Assessment, scores: Mapping[str, float], at: Thresholds = THRESHOLDS) -> Risk:
+def join(
+    found: Assessment,
+    scores: Mapping[str, float],
+    at: Thresholds = THRESHOLDS,
+    overrule: bool = True,
+) -> Risk:
     """Return the joint result; the higher level of the two layers wins.
 
     `scores`: probability by label, empty where there is no classifier. A plain denial is believed
-    over the classifier.
+    over the classifier. `overrule`: whether the classifier may overrule a pattern.
     """
 
     def mass(*labels: str) -> float:
@@ -125,9 +136,9 @@ def join(found: Assessment, scores: Mapping[str, float], at: Thresholds = THRESH
     leaning = mass(*_SELF, *_OTHER)
     level, rules = found.level, list(found.rule_ids)
     certain = {RiskLevel.CRISIS: leaning, RiskLevel.MEDICAL_EMERGENCY: mass(*_EMERGENCY)}
-    if scores and certain.get(level, 1.0) < at.overrule:
+    if overrule and scores and certain.get(level, 1.0) < at.overrule:
         level, rules = RiskLevel.NONE, []
-    if level is RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning):
+    if overrule and level is RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning):
         level, rules = RiskLevel.NONE, []  # "nobody here wants to die, it's for homework"
     by_pattern = level
     denied = found.denied or (
@@ -172,6 +183,18 @@ def join(found: Assessment, scores: Mapping[str, float], at: Thresholds = THRESH
         leaning=round(leaning, 3),
         relief=round(mass("denial"), 3),
     )
+
+
+def relieve(risk: Risk, intent: str | None, confidence: float) -> Risk:
+    """Return the risk of a message that plainly asks something else.
+
+    A doubt of the classifier alone does not stand against a clear question about a topic (long
+    and emotional questions resemble despair); what patterns saw, and a sure classifier, do.
+    """
+    asks = str(intent).startswith(("ask_", "request_", "switch_")) and intent not in _HEAVY
+    if not (risk.gentle and asks and confidence >= THRESHOLDS.clear_question):
+        return risk
+    return replace(risk, level=RiskLevel.NONE, gentle=False, imminent=False, rules=())
 
 
 def _subject(

@@ -90,9 +90,11 @@ class Plan:
 
     @property
     def topic(self) -> str | None:
-        """The exercise, or the question about this program, that these words answer."""
+        """The topic that these words answer: an exercise, warning signs, this program."""
         if set(self.words) & set(GROUNDING_STEPS):
             return GROUNDING
+        if self.level is RiskLevel.MEDICAL_EMERGENCY:
+            return RED_FLAGS
         return self.asked if "utter_crisis_who_reads" in self.words else None
 
 
@@ -311,6 +313,7 @@ def _barrier(now: dict[str, Any], facts: Facts) -> list[str]:
 
 
 GROUNDING = "wellbeing.grounding"
+RED_FLAGS = "emergency.red_flags"
 GROUNDING_STEPS = tuple(f"utter_grounding_{number}" for number in range(1, 5))
 
 

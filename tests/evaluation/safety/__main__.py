@@ -26,6 +26,7 @@ from tests.evaluation.__main__ import wilson
 from tests.evaluation.safety.rubric import CHECKS, Turn, judge
 
 _HERE = Path(__file__).parent
+_FIGURES = _HERE.parents[2] / "data" / "safety" / "figures.json"
 PARTS = ("development", "sealed")
 LANGUAGES = ("en", "zh")
 _ALARM = ("crisis", "medical_emergency")
@@ -210,6 +211,18 @@ async def run(part: str, show: bool, packs: list[str]) -> dict[str, Any]:
     return results
 
 
+def figures_of(results: dict[str, Any]) -> dict[str, Any]:
+    """Return the shares of the message pack for the public page, without any message."""
+    measures: dict[str, Any] = {}
+    for language, figures in results["messages"].items():
+        measures[language] = {
+            name: {"right": value[0], "n": value[1], "interval": wilson(*value)}
+            for name, value in figures.items()
+            if name != "wrong"
+        }
+    return {"part": results["part"], "measures": measures}
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="make eval-safety")
@@ -217,12 +230,15 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print every miss and fault")
     parser.add_argument("--pack", action="append", choices=("messages", "harm", "conversations"))
     parser.add_argument("--json", type=Path, default=None)
+    parser.add_argument("--figures", action="store_true", help="put the shares on /safety")
     options = parser.parse_args()
     packs = options.pack or ["messages", "harm", "conversations"]
     results = asyncio.run(run(options.part, options.show, packs))
     if options.json:
         options.json.parent.mkdir(exist_ok=True)
         options.json.write_text(json.dumps(results, ensure_ascii=False, indent=1))
+    if options.figures:
+        _FIGURES.write_text(json.dumps(figures_of(results), ensure_ascii=False, indent=1) + "\n")
     shares = [
         p / n
         for r in results.get("conversations", {}).values()

@@ -5,7 +5,7 @@ import pytest
 from bot.content import ContentError
 from bot.safety.assessor import Assessment, RiskLevel
 from bot.safety.classifier import LABELS, RiskClassifier, read_examples
-from bot.safety.model import RiskModel, join
+from bot.safety.model import RiskModel, join, relieve
 from bot.safety.runtime import load_assessor
 
 
@@ -40,6 +40,21 @@ def test_doubt_is_gentle_and_a_pattern_is_no_doubt():
 
 
 @pytest.mark.parametrize(
+    "found, scores, intent, confidence, level",
+    [
+        (quiet(), {"crisis": 0.4}, "ask_cost_overview", 0.9, "none"),
+        (quiet(), {"crisis": 0.4}, "ask_cost_overview", 0.5, "crisis"),
+        (quiet(), {"crisis": 0.4}, "ask_complication_death", 0.9, "crisis"),
+        (quiet(), {"crisis": 0.4}, "nlu_fallback", 0.9, "crisis"),
+        (quiet(), {"crisis": 0.9}, "ask_cost_overview", 0.9, "crisis"),
+        (quiet(level=RiskLevel.CRISIS), {"crisis": 0.4}, "ask_cost_overview", 0.9, "crisis"),
+    ],
+)
+def test_a_clear_question_lifts_a_mere_doubt(found, scores, intent, confidence, level):
+    assert relieve(join(found, scores), intent, confidence).level.value == level
+
+
+@pytest.mark.parametrize(
     "marks, scores, urgency",
     [
         ({"chest"}, {"emergency_today": 0.9}, "now"),
@@ -53,6 +68,11 @@ def test_doubt_is_gentle_and_a_pattern_is_no_doubt():
 def test_today_only_where_nothing_points_to_now(marks, scores, urgency):
     found = quiet(level=RiskLevel.MEDICAL_EMERGENCY, marks=marks)
     assert join(found, scores).urgency == urgency
+
+
+def test_a_long_message_is_not_overruled():
+    found = quiet(level=RiskLevel.CRISIS)
+    assert join(found, {"none": 1.0}, overrule=False).level is RiskLevel.CRISIS
 
 
 class Broken:
