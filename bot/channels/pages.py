@@ -18,7 +18,7 @@ from bot.channels.web import HEADERS, STATIC
 from bot.content import ContentError, load_yaml
 from bot.paths import DATA
 from bot.safety.classifier import read_examples
-from bot.safety.model import THRESHOLDS
+from bot.safety.model import CHINESE, THRESHOLDS
 from bot.safety.runtime import load_assessor, load_hotlines
 from bot.words import load_words
 
@@ -79,7 +79,7 @@ def safety_page(language: Language) -> str:
     numbers = {
         "rules": load_assessor().size,
         "examples": len(read_examples()),
-        "crisis": THRESHOLDS.crisis,
+        "crisis": (CHINESE if language == "zh" else THRESHOLDS).crisis,
         "emergency": THRESHOLDS.emergency,
         "distress": THRESHOLDS.distress,
         "after_distress": THRESHOLDS.crisis_after_distress,

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from bot.nlu.text import CJK_CHARACTER
 from bot.safety.assessor import Assessment, Assessor, RiskLevel
 from bot.safety.classifier import RiskClassifier
 
-__all__ = ["THRESHOLDS", "Risk", "RiskModel", "relieve"]
+__all__ = ["CHINESE", "THRESHOLDS", "Risk", "RiskModel", "relieve"]
 
 logger = logging.getLogger(__name__)
 Urgency = Literal["now", "today"]
@@ -33,20 +34,23 @@ class Thresholds:
     `clear_question` on, an intent that asks a topic lifts a doubt (`relieve`).
     """
 
-    crisis: float = 0.2
+    crisis: float = 0.12
     crisis_sure: float = 0.75
-    crisis_after_distress: float = 0.14
-    imminent: float = 0.2
-    acting: float = 0.5
+    crisis_after_distress: float = 0.1
+    imminent: float = 0.12
+    acting: float = 0.35
     crisis_over_emergency: float = 0.8
     clear_question: float = 0.75
-    overrule: float = 0.25
-    emergency: float = 0.22
+    overrule: float = 0.2
+    overrule_emergency: float = 0.08
+    emergency: float = 0.25
     distress: float = 0.2
     denial: float = 0.45
 
 
 THRESHOLDS = Thresholds()
+# At equal recall and false alarms the classifier gives Chinese messages higher probabilities.
+CHINESE = Thresholds(crisis=0.2)
 
 # Characters up to which the classifier reads a message well enough to overrule a pattern in it.
 _READ_WHOLE = 500
@@ -115,7 +119,8 @@ class RiskModel:
                 scores = self._classifier.probabilities(text)
             except Exception:
                 logger.exception("risk classifier failed; patterns alone decide")
-        return join(found, scores, overrule=len(text) <= _READ_WHOLE)
+        at = CHINESE if CJK_CHARACTER.search(text) else THRESHOLDS
+        return join(found, scores, at, overrule=len(text) <= _READ_WHOLE)
 
 
 def join(
@@ -135,9 +140,13 @@ def join(
 
     leaning = mass(*_SELF, *_OTHER)
     level, rules = found.level, list(found.rule_ids)
-    certain = {RiskLevel.CRISIS: leaning, RiskLevel.MEDICAL_EMERGENCY: mass(*_EMERGENCY)}
-    if overrule and scores and certain.get(level, 1.0) < at.overrule:
-        level, rules = RiskLevel.NONE, []
+    if overrule and scores:
+        refuted = level is RiskLevel.CRISIS and leaning < at.overrule
+        refuted |= (
+            level is RiskLevel.MEDICAL_EMERGENCY and mass(*_EMERGENCY) < at.overrule_emergency
+        )
+        if refuted:
+            level, rules = RiskLevel.NONE, []
     if overrule and level is RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning):
         level, rules = RiskLevel.NONE, []  # "nobody here wants to die, it's for homework"
     by_pattern = level
@@ -212,7 +221,7 @@ def _urgency(found: Assessment, scores: Mapping[str, float]) -> Urgency:
     if found.marks & _NOW:
         return "now"
     if scores:
-        later = scores.get("emergency_today", 0.0) > scores.get("emergency_now", 0.0)
+        later = scores.get("emergency_today", 0.0) > 2 * scores.get("emergency_now", 0.0)
         return "today" if later else "now"
     return "today" if "today" in found.marks else "now"
 
