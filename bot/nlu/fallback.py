@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -14,6 +15,15 @@ from bot.nlu.component import MessageAnnotator
 from bot.nlu.text import has_words
 
 NO_WORDS = "no_words"
+STOP = "stop"
+# Only this ends an exercise: "I stop eating", as an answer in it, does not.
+_STOPS = re.compile(
+    r"(?:please |ok |okay |can we |could we |let'?s |i (?:want|need) to )?(?:stop|quit|cancel"
+    r"|pause|enough|exit|no more|that'?s enough|leave it)(?: (?:here|now|this|it"
+    r"|please|that|for now|the (?:plan|exercise)))*[.! ]*"
+    r"|.{0,4}(?:停|不写了|不做了|不弄了|不想写|不想做|算了|先到这|到这儿|到此为止|够了|退出|结束).{0,5}",
+    re.IGNORECASE,
+)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -40,6 +50,9 @@ class CalibratedFallback(MessageAnnotator):
             message.set(INTENT, {"name": NO_WORDS, "confidence": 1.0}, add_to_output=True)
             return
         ranking = message.get(RANKING) or []
+        if ranking and ranking[0]["name"] == STOP and not _STOPS.fullmatch(text.strip()):
+            ranking = ranking[1:]
+            message.set(INTENT, dict(ranking[0]), add_to_output=True)
         first = ranking[0]["confidence"] if ranking else 0.0
         second = ranking[1]["confidence"] if len(ranking) > 1 else 0.0
         close = first < 0.5 and first - second < self.config["ambiguity"]

@@ -1,7 +1,7 @@
 """The learnt layer of the risk assessment: a linear model on sentence vectors and n-grams.
 
 Trained from `data/safety/examples*.<language>.yml` (written for it) and, as harmless messages,
-from the topic questions of `data/nlu/`. It also sees which reviewed patterns fired, so that it
+from the topic questions of `data/nlu/`. It also sees which written patterns fired, so that it
 learns how far to trust each (stacking, Wolpert 1992). Imports nothing of Rasa, so that the channel
 can ask it before the conversation lock. Sentence vectors are multilingual: what was learnt in
 English and Chinese carries over, less exactly, to the encoder's other languages.

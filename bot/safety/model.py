@@ -73,6 +73,7 @@ class Risk:
     signs; `theme`: what hurts; `barrier`: what makes asking for help hard; `hopeless`: no way out;
     `wait`: asks whether it can wait; `asks`: "calm" or "plan"; `coming`: help is near; `safe`:
     says they are safe now; `serious`: means what they said; `lost`: the other cannot be reached;
+    `plain_no`: nothing but a no;
     `acting`: sounds like acting now, whatever the level; `leaning` and `relief`: probabilities of a
     crisis and of a denial by the classifier.
     """
@@ -94,6 +95,7 @@ class Risk:
     safe: bool = False
     serious: bool = False
     lost: bool = False
+    plain_no: bool = False
     acting: bool = False
     leaning: float = 0.0
     relief: float = 0.0
@@ -188,6 +190,7 @@ def join(
         safe="safe" in found.marks,
         serious="serious" in found.marks,
         lost="lost" in found.marks,
+        plain_no="plain_no" in found.marks,
         acting="imminent" in found.marks or mass("imminent") >= at.acting,
         leaning=round(leaning, 3),
         relief=round(mass("denial"), 3),

@@ -19,7 +19,17 @@ __all__ = ["Facts", "Plan", "advance"]
 # In an open crisis these intents go on with it; anything else that is clearly said leaves it.
 _GOES_ON = frozenset(
     {
-        *("affirm", "deny", "more", "insult", "greet", "thanks", "goodbye", "no_words"),
+        *(
+            "affirm",
+            "deny",
+            "no_risk_denial",
+            "more",
+            "insult",
+            "greet",
+            "thanks",
+            "goodbye",
+            "no_words",
+        ),
         *("nlu_fallback", "out_of_scope", "report_distress", "report_crisis", "decline_help"),
         *("request_safety_plan", "stop", "switch_to_english", "switch_to_chinese"),
         *("ask_who", "ask_about_human", "ask_about_privacy", "ask_about_assistant"),
@@ -30,7 +40,7 @@ _GO_ON = frozenset({"affirm", "more", "thanks"})
 SAFETY_PLAN = "safety_plan_form"
 _CLEAR = 0.6  # probability from which an intent counts as a clear change of subject
 _SURE = 0.8  # probability from which the classifier alone turns an emergency into a crisis
-_RELIEF = 0.35  # probability of a denial that ends an open crisis
+_RELIEF = 0.6  # probability of a denial that answers the direct question
 _HOPELESS_TURNS = 2  # turns of distress after which hopelessness is asked about
 _CHECK_IN_TURNS = 4  # turns after a crisis was left before it is asked after, once
 _ABOUT = {
@@ -149,23 +159,25 @@ def _faint(risk: Mapping[str, Any]) -> bool:
 
 
 def _denies(before: Mapping[str, Any], facts: Facts) -> bool:
-    """Return whether the person says that there is no danger, or none any more."""
-    risk, intent = facts.risk, facts.intent
-    if risk.get("serious"):
+    """Return whether the person says that there is no danger, or none any more.
+
+    To the question about today a no means "not today"; somebody who does not answer, means at
+    hand, hopelessness and "I mean it" are no all-clear, whatever else the message says.
+    """
+    risk, is_open, stage = facts.risk, before["open"], before["stage"]
+    against = ("serious", "hopeless", "lost", "acting")
+    if is_open and any(risk.get(name) for name in against):
         return False
-    if before["open"] in ("self", "other") and risk.get("safe") and not risk.get("hopeless"):
+    if is_open in ("self", "other") and risk.get("safe"):
         return True
-    if "self_harm" in (risk.get("theme"), before["theme"]):
-        return False  # "I don't want to die, cutting just calms me" is no all-clear
-    if risk.get("denied") or intent == "no_risk_denial":
+    if stage == "asked_today" or "self_harm" in (risk.get("theme"), before["theme"]):
+        return False  # "I don't want to die, cutting just calms me" is no all-clear either
+    if risk.get("denied") or (facts.intent == "no_risk_denial" and facts.confidence >= _CLEAR):
         return True
-    if before["open"] is None:
+    if is_open != "self" or stage != "asked":
         return False
-    relieved = float(risk.get("relief") or 0.0) >= _RELIEF
-    if relieved and float(risk.get("leaning") or 0.0) < _RELIEF:
-        return True
-    plain_no = intent == "deny" and facts.confidence >= _CLEAR
-    return plain_no and before["open"] == "self" and before["stage"] == "asked"
+    relief, leaning = float(risk.get("relief") or 0.0), float(risk.get("leaning") or 0.0)
+    return bool(risk.get("plain_no")) or (relief >= _RELIEF and leaning < relief / 4)
 
 
 def _goes_on(facts: Facts) -> bool:
@@ -204,7 +216,7 @@ def _crisis(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Pla
 
 
 def _by_pattern(risk: Mapping[str, Any]) -> bool:
-    """Return whether reviewed patterns, not the classifier alone, saw the danger."""
+    """Return whether written patterns, not the classifier alone, saw the danger."""
     return any(not str(rule).startswith("classifier:") for rule in risk.get("rules") or ())
 
 
@@ -250,13 +262,14 @@ def _next_self(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
         now["stage"] = "listening"
         return [SAFETY_PLAN]
     yes = intent == "affirm" or risk.get("serious")
+    yes = yes or (stage == "asked" and risk.get("level") == "crisis" and not _faint(risk))
     if yes and stage == "asked":
         now["stage"] = "asked_today"
         return ["utter_crisis_yes"]
     if yes and stage == "asked_today":
         now["stage"] = "imminent"
         return ["utter_crisis_imminent", "utter_crisis_lines_also"]
-    if intent == "deny" and stage == "asked_today":
+    if (intent in ("deny", "no_risk_denial") or risk.get("denied")) and stage == "asked_today":
         now["stage"] = "offered"
         return ["utter_crisis_not_today"]
     if (intent == "deny" and stage in ("offered", "barrier", "listening")) or (
@@ -282,7 +295,8 @@ def _next_other(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
         if "utter_crisis_other_imminent" in now["said"]:
             return _listen(now, _OTHER_LISTEN)
         now["stage"] = "asked_with"
-        return ["utter_crisis_other_imminent", "utter_crisis_other_lines"]
+        lines = [] if "utter_crisis_other_lines" in now["said"] else ["utter_crisis_other_lines"]
+        return ["utter_crisis_other_imminent", *lines]
     if not again:
         now["stage"] = "asked_with"
         return ["utter_crisis_other", "utter_crisis_other_lines"]

@@ -161,3 +161,19 @@ def test_risk(pipeline, text, level):
 
 def test_text_without_words_is_known_as_such(pipeline):
     assert pipeline.run("😀😀").get(INTENT)["name"] == "no_words"
+
+
+@pytest.mark.parametrize(
+    "text, stops",
+    [
+        ("stop", True),
+        ("ok stop here please", True),
+        ("先停一下", True),
+        ("i stop eating", False),
+        ("i stop answering my phone", False),
+    ],
+)
+def test_only_a_plain_stop_ends_an_exercise(text, stops):
+    from bot.nlu.fallback import _STOPS
+
+    assert bool(_STOPS.fullmatch(text)) is stops

@@ -50,6 +50,7 @@ def test_the_direct_question_comes_once_and_the_lines_are_not_repeated():
     said = talk.say(level="crisis").words
     for _ in range(8):
         said += talk.say(level="crisis").words
+    assert said[3] == "utter_crisis_yes"  # said plainly again: a yes
     assert sum(name.startswith("utter_crisis_ask") for name in said) == 1
     assert said.count("utter_crisis_lines") == 1
     assert said.count("utter_tell_region") == 1
@@ -77,7 +78,16 @@ def test_imminent_danger_names_the_emergency_number_first():
     assert words[:2] == ["utter_crisis_imminent", "utter_crisis_lines_also"]
 
 
-@pytest.mark.parametrize("how", [{"intent": "deny"}, {"intent": "x", "denied": True}])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"intent": "deny", "plain_no": True},
+        {"intent": "x", "denied": True},
+        {"relief": 0.7, "leaning": 0.1},
+        {"intent": "no_risk_denial"},
+        {"safe": True},
+    ],
+)
 def test_a_denial_is_believed_and_not_asked_again(how):
     talk = Talk()
     talk.say(level="crisis")
@@ -204,7 +214,7 @@ def test_relief_ends_a_crisis_but_calm_from_self_harm_does_not():
     talk = Talk()
     talk.say(level="crisis")
     assert talk.say(None, denied=True, theme="self_harm").level is RiskLevel.CRISIS
-    assert talk.say("x", relief=0.6, leaning=0.1).level is RiskLevel.NONE
+    assert talk.say("x", safe=True).level is RiskLevel.NONE
 
 
 @pytest.mark.parametrize("asks, words", [("calm", GROUNDING_STEPS[0]), ("plan", SAFETY_PLAN)])
@@ -212,6 +222,43 @@ def test_something_to_do_on_request(asks, words):
     talk = Talk()
     talk.say(level="crisis")
     assert talk.say("ask_cost_overview", asks=asks).words == [words]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"intent": "deny", "plain_no": True},
+        {"intent": "no_risk_denial", "relief": 0.9},
+        {"intent": "deny", "denied": True},
+    ],
+)
+def test_no_to_today_never_closes_the_crisis(answer):
+    talk = Talk()
+    talk.say(level="crisis")
+    talk.say("affirm")
+    plan = talk.say(**answer)
+    assert (plan.level, plan.words) == (RiskLevel.CRISIS, ["utter_crisis_not_today"])
+
+
+@pytest.mark.parametrize("mark", ["hopeless", "serious", "lost", "acting"])
+def test_what_speaks_of_danger_is_no_denial(mark):
+    talk = Talk()
+    talk.say(level="crisis")
+    plan = talk.say(None, denied=True, relief=0.9, plain_no=True, **{mark: True})
+    assert plan.level is RiskLevel.CRISIS
+
+
+def test_a_friend_who_does_not_answer_is_not_safe_and_the_lines_come_once():
+    talk = Talk()
+    talk.say(level="crisis", subject="other")
+    plan = talk.say("deny", relief=0.9, plain_no=True, lost=True)
+    assert plan.words == ["utter_crisis_other_imminent"]
+
+
+def test_saying_it_plainly_after_the_gentle_question_is_a_yes():
+    talk = Talk()
+    talk.say(level="crisis", gentle=True)
+    assert talk.say("decline_help", level="crisis").words == ["utter_crisis_yes"]
 
 
 @given(
