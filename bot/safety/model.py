@@ -42,7 +42,7 @@ class Thresholds:
     crisis_over_emergency: float = 0.8
     clear_question: float = 0.75
     overrule: float = 0.2
-    overrule_emergency: float = 0.08
+    overrule_emergency: float = 0.03
     emergency: float = 0.25
     distress: float = 0.2
     denial: float = 0.45
