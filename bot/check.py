@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from actions.knowledge import Knowledge
 from actions.knowledge.base import read_knowledge
-from actions.knowledge.schema import LANGUAGES
+from actions.knowledge.schema import LANGUAGES, Language
 from bot.content import ContentError, line_of, load_yaml
 from bot.nlu.text import CJK_CHARACTER
 from bot.paths import DATA, ROOT
@@ -22,6 +24,8 @@ from bot.safety.runtime import load_assessor, load_hotlines, load_regions
 from bot.words import Words, check_words, load_labels, read_responses
 
 MIN_EXAMPLES = 10  # of a topic, in each language
+# Parts of a topic that are never said: what people call things, ids.
+_NOT_SAID = frozenset({"names", "id", "sources", "evidence"})
 # Days since somebody saw a line's own page: warn, and refuse a release.
 WARN_DAYS, REFUSE_DAYS = 90, 180
 
@@ -47,6 +51,8 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     if hotlines and responses and labels and not mistakes:
         words = Words(knowledge, responses, labels, hotlines)
         attempt(lambda: check_words(words, ROOT / "domain.yml"))
+    topics = sorted((DATA / "knowledge" / "topics").rglob("*.yml"))
+    mistakes += check_wording([*topics, ROOT / "domain.yml", DATA / "safety" / "page.yml"])
     in_examples, examples = check_examples(knowledge)
     mistakes += in_examples
     claims = sum(
@@ -104,6 +110,45 @@ def check_examples(knowledge: Knowledge) -> tuple[list[ContentError], int]:
                 reason = f"{counts[intent, lang]} {lang} examples of {intent}"
                 mistakes.append(ContentError(file, 0, f"{reason}, at least {MIN_EXAMPLES} needed"))
     return mistakes, len(seen)
+
+
+def check_wording(files: Iterable[Path]) -> list[ContentError]:
+    """Return every use of a word of `data/knowledge/wording.yml` in the texts of `files`."""
+    rules = load_yaml(DATA / "knowledge" / "wording.yml")
+    patterns = {
+        language: [(_wording(language, rule["words"]), rule["reason"]) for rule in rules[language]]
+        for language in LANGUAGES
+    }
+    mistakes: list[ContentError] = []
+
+    def walk(node: Any, file: Path, line: int) -> None:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if key in _NOT_SAID:
+                    continue
+                walk(value, file, line_of(node, key) or line)
+        elif isinstance(node, list):
+            for index, value in enumerate(node):
+                walk(value, file, line_of(node, index) or line)
+        elif isinstance(node, str):
+            language: Language = "zh" if CJK_CHARACTER.search(node) else "en"
+            for pattern, reason in patterns[language]:
+                if match := pattern.search(node):
+                    mistakes.append(ContentError(file, line, f"{match[0]!r}: {reason}"))
+
+    for file in files:
+        try:
+            root = load_yaml(file)
+        except ContentError:
+            continue  # reported by its own reader
+        walk(root.get("responses", {}) if file.name == "domain.yml" else root, file, 0)
+    return mistakes
+
+
+def _wording(language: str, words: list[str]) -> re.Pattern[str]:
+    anyhow = "|".join(re.escape(word) for word in words)
+    letters = language == "en" and words[0][0].isalpha()
+    return re.compile(rf"\b(?:{anyhow})\b" if letters else anyhow, re.IGNORECASE)
 
 
 def unchecked_lines(hotlines: Hotlines, days: int, today: date) -> list[Hotline]:
