@@ -47,6 +47,11 @@ _ANSWERS_DANGER = (
     *("utter_crisis", "utter_emergency", "utter_grounding", "utter_lines_here"),
     *("utter_ask_safety", "utter_safety_plan"),
 )
+_FEATURES = {
+    "utter_grounding": "grounding",
+    "utter_ask_safety_plan": "safety_plan",
+    "utter_safety_plan": "safety_plan",
+}
 _OWN_MESSAGES = 40  # of one person, whose hashes are kept to recognise their own words
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
@@ -118,7 +123,7 @@ class GuardedOutput(OutputChannel):
         template = message.get("template") or message.get("utter_action")
         if self._words.is_vetted(message, self._said):
             topic = (message.get("values") or {}).get("topic")
-            if topic and SWITCHES.is_off(f"topic:{topic}"):
+            if SWITCHES.is_off(_feature_of(str(template)) or f"topic:{topic}"):
                 self._say("utter_switched_off_topic", language)
                 return
             kept = ("text", "buttons", "sources", "template", "values", "language")
@@ -328,6 +333,11 @@ class _Person:
     def has_written(self, text: str) -> bool:
         """Return whether this very text came from the person."""
         return _hash(text) in self._written
+
+
+def _feature_of(template: str) -> str | None:
+    """Return the switchable feature that a template belongs to."""
+    return next((name for start, name in _FEATURES.items() if template.startswith(start)), None)
 
 
 def _hash(text: str) -> bytes:

@@ -86,7 +86,7 @@ MARKS = (
     "wait",  # asks whether an emergency can wait
     *("calm", "plan"),  # asks for something to calm down, for a safety plan
     *("coming", "safe"),  # help is on its way; the person is safe now
-    "plain_no",  # nothing but a no
+    *("plain_no", "not_today"),  # nothing but a no; will not act on it now
     *("serious", "lost"),  # means what they said; the other person cannot be reached
 )
 

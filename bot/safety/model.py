@@ -69,11 +69,12 @@ _BARRIERS = ("police", "nobody", "useless", "phone", "effort")
 class Risk:
     """What one message says about danger, before its conversation is looked at.
 
+    `denied_outright`: by a written pattern ("I'm not suicidal"), not by the classifier alone;
     `gentle`: in doubt, to be asked about gently; `urgency`: of a medical emergency; `sign`: which
     signs; `theme`: what hurts; `barrier`: what makes asking for help hard; `hopeless`: no way out;
     `wait`: asks whether it can wait; `asks`: "calm" or "plan"; `coming`: help is near; `safe`:
     says they are safe now; `serious`: means what they said; `lost`: the other cannot be reached;
-    `plain_no`: nothing but a no;
+    `plain_no`, `not_today`: nothing but a no, will not act on it now;
     `acting`: sounds like acting now, whatever the level; `leaning` and `relief`: probabilities of a
     crisis and of a denial by the classifier.
     """
@@ -82,6 +83,7 @@ class Risk:
     rules: tuple[str, ...]
     subject: Literal["self", "other"]
     denied: bool
+    denied_outright: bool = False
     gentle: bool = False
     imminent: bool = False
     urgency: Urgency | None = None
@@ -96,6 +98,7 @@ class Risk:
     serious: bool = False
     lost: bool = False
     plain_no: bool = False
+    not_today: bool = False
     acting: bool = False
     leaning: float = 0.0
     relief: float = 0.0
@@ -174,6 +177,7 @@ def join(
         rules=tuple(rules),
         subject=_subject(found, scores, by_pattern),
         denied=denied,
+        denied_outright=found.denied and level is not RiskLevel.CRISIS,
         gentle=level is RiskLevel.CRISIS
         and by_pattern is not RiskLevel.CRISIS
         and leaning < at.crisis_sure,
@@ -191,6 +195,7 @@ def join(
         serious="serious" in found.marks,
         lost="lost" in found.marks,
         plain_no="plain_no" in found.marks,
+        not_today="not_today" in found.marks,
         acting="imminent" in found.marks or mass("imminent") >= at.acting,
         leaning=round(leaning, 3),
         relief=round(mass("denial"), 3),

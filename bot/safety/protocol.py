@@ -170,8 +170,10 @@ def _denies(before: Mapping[str, Any], facts: Facts) -> bool:
         return False
     if is_open in ("self", "other") and risk.get("safe"):
         return True
-    if stage == "asked_today" or "self_harm" in (risk.get("theme"), before["theme"]):
+    if "self_harm" in (risk.get("theme"), before["theme"]):
         return False  # "I don't want to die, cutting just calms me" is no all-clear either
+    if stage == "asked_today":
+        return bool(risk.get("denied_outright"))
     if risk.get("denied") or (facts.intent == "no_risk_denial" and facts.confidence >= _CLEAR):
         return True
     if is_open != "self" or stage != "asked":
@@ -269,7 +271,8 @@ def _next_self(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
     if yes and stage == "asked_today":
         now["stage"] = "imminent"
         return ["utter_crisis_imminent", "utter_crisis_lines_also"]
-    if (intent in ("deny", "no_risk_denial") or risk.get("denied")) and stage == "asked_today":
+    not_now = any(risk.get(name) for name in ("denied", "not_today", "plain_no"))
+    if (intent in ("deny", "no_risk_denial") or not_now) and stage == "asked_today":
         now["stage"] = "offered"
         return ["utter_crisis_not_today"]
     if (intent == "deny" and stage in ("offered", "barrier", "listening")) or (

@@ -261,3 +261,12 @@ async def test_a_deployment_without_a_sourced_emergency_number_is_refused(monkey
     monkeypatch.setenv("UPRIGHT_REGION", "AQ")
     with pytest.raises(ValueError, match="emergency number"):
         LocalChannel()
+
+
+@pytest.mark.parametrize("feature", ["grounding", "safety_plan"])
+async def test_a_feature_can_be_switched_off(channel, feature):
+    template = {"grounding": "utter_grounding_1"}.get(feature, "utter_safety_plan_above")
+    said = rasa(channel, template)
+    assert names(await channel.turn(Inbound("a", "hi"), said)) == [template]
+    base.SWITCHES.set(feature, True, "under review")
+    assert names(await channel.turn(Inbound("a", "hi"), said)) == ["utter_switched_off_topic"]

@@ -240,6 +240,13 @@ def test_no_to_today_never_closes_the_crisis(answer):
     assert (plan.level, plan.words) == (RiskLevel.CRISIS, ["utter_crisis_not_today"])
 
 
+def test_a_plain_denial_is_believed_at_any_question():
+    talk = Talk()
+    talk.say(level="crisis")
+    talk.say("affirm")
+    assert talk.say("x", denied=True, denied_outright=True).words == ["utter_crisis_safe"]
+
+
 @pytest.mark.parametrize("mark", ["hopeless", "serious", "lost", "acting"])
 def test_what_speaks_of_danger_is_no_denial(mark):
     talk = Talk()
