@@ -169,7 +169,8 @@ class ChannelBase(InputChannel, ABC):
         risk = self._risk.assess(text if inbound.payload is None else "")
         in_danger = risk.level in _DANGER
         language = self._language(inbound, text, person)
-        region = load_regions().find(text) or person.region or inbound.region or self._site_region
+        here = load_regions().find(text)
+        region = here or person.region or inbound.region or self._site_region
         if inbound.payload is not None and not self.words.is_issued(inbound.payload):
             raise Refused(400, "utter_fallback")
         if len(text) > MAX_CHARACTERS and not in_danger:
@@ -194,7 +195,7 @@ class ChannelBase(InputChannel, ABC):
         messages, own = self._reply(turn, task, risk, region, language)
         person.language = messages[-1]["language"]
         if risk.level is RiskLevel.NONE or person.region is None:
-            person.region = load_regions().find(text) or person.region
+            person.region = here or person.region
         if own:
             self._record(inbound, text, risk, own, failed=turn.failed)
         said = {str(message["template"]) for message in messages}

@@ -11,6 +11,16 @@ from collections.abc import Iterable
 from symspellpy import SymSpell, Verbosity
 
 _WORD = re.compile(r"[a-z]{4,}")
+# Two words written as one, which no single word can mend ("alot" became "clot").
+_RUN_TOGETHER = {
+    "abit": "a bit",
+    "alot": "a lot",
+    "aswell": "as well",
+    "atall": "at all",
+    "eachother": "each other",
+    "incase": "in case",
+    "infact": "in fact",
+}
 _SHORT = 6  # a word below this length may differ by one edit, a longer one by two
 _TRUSTED = 6  # a word unknown to the dictionary is one of ours when it occurs this often
 
@@ -49,6 +59,8 @@ class Speller:
         return _WORD.sub(lambda match: self._mend(match.group()), text)
 
     def _mend(self, word: str) -> str:
+        if word in _RUN_TOGETHER:
+            return _RUN_TOGETHER[word]
         if word in self.counts or word in _dictionary():
             return word
         distance = 1 if len(word) < _SHORT else 2

@@ -36,7 +36,7 @@ _GOES_ON = frozenset(
         *("ask_referral_mental_health", "follow_up_action", "report_medical_emergency"),
     }
 )
-_GO_ON = frozenset({"affirm", "more", "thanks"})
+_NEXT_STEP = frozenset({"affirm", "more", "thanks"})
 SAFETY_PLAN = "safety_plan_form"
 _CLEAR = 0.6  # probability from which an intent counts as a clear change of subject
 _SURE = 0.8  # probability from which the classifier alone turns an emergency into a crisis
@@ -253,7 +253,7 @@ def _next_self(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
         theme = risk.get("theme") or "plain"
         return [f"utter_crisis_ask_{theme}", "utter_crisis_lines"]
     stage = now["stage"]
-    goes_on = intent in _GO_ON and stage == "grounding"
+    goes_on = intent in _NEXT_STEP and stage == "grounding"
     if intent == "ask_wellbeing_grounding" or risk.get("asks") == "calm" or goes_on:
         return _grounding(now)
     if (

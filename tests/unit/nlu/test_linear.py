@@ -81,3 +81,10 @@ def test_vectors_of_training_texts_are_kept_between_trainings(tmp_path, monkeypa
     with encoder.remembering(file):
         pass
     assert encoder._known is None
+
+
+def test_two_words_written_as_one_are_cut_not_replaced():
+    from bot.nlu.spelling import Speller
+
+    speller = Speller({"clot": 15, "hurt": 20})
+    assert speller("does it hurt alot, hrut") == "does it hurt a lot, hurt"
