@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from actions.knowledge import Knowledge, Topic, load_knowledge
-from actions.knowledge.schema import FACETS, LANGUAGES, SOURCE_KINDS, Language
+from actions.knowledge.schema import FACETS, LANGUAGES, SOURCE_KINDS, Claim, Language
 from bot.content import ContentError, line_of, load_yaml
-from bot.safety.hotlines import Hotlines
+from bot.safety.hotlines import Hotline, Hotlines
 from bot.safety.protocol import PROTOCOL_WORDS
 from bot.safety.runtime import load_hotlines
 
@@ -179,6 +179,28 @@ class Words:
         choice = self._hotlines.choose(region, language, now)
         lines = choice.lines or choice.examples
         return {"hotlines": [line.id for line in lines], "region": choice.region}
+
+    def label(self, name: str, language: Language) -> str:
+        """Return a short label of `labels.yml`."""
+        return str(self._labels[name][language])
+
+    def claims(self, values: Mapping[str, Any]) -> tuple[Claim, ...]:
+        """Return the claims that a `kb_claims` message with these values says."""
+        topic = self.knowledge.topics[values["topic"]]
+        bubbles = self.knowledge.bubbles(topic, str(values["facet"]))
+        return bubbles[int(values["index"])]
+
+    def lines(self, values: Mapping[str, Any]) -> list[Hotline]:
+        """Return the hotlines that a message with these values names."""
+        return [self._hotlines.get(line_id) for line_id in values.get("hotlines") or ()]
+
+    def emergency_line(self, values: Mapping[str, Any]) -> Hotline | None:
+        """Return the emergency number of the region of these values, None where unknown."""
+        return self._hotlines.emergency_line(values.get("region"))
+
+    def fill(self, text: str, values: Mapping[str, Any], language: Language) -> str:
+        """Return `text` with its placeholders filled. Raises KeyError for an unknown one."""
+        return self._fill(text, values, language)
 
     def needs_lines(self, template: str) -> bool:
         """Return whether a template shows hotlines."""
@@ -347,6 +369,9 @@ def load_labels() -> dict[str, Any]:
     """Return the labels file. Raises ContentError where a facet or a language is missing."""
     file = ROOT / "data" / "knowledge" / "labels.yml"
     labels: dict[str, Any] = load_yaml(file)
+    for name in ("save_plan", "sources", "emergency_unknown", "here_unknown", "own_words_empty"):
+        if set(labels.get(name) or {}) != set(LANGUAGES):
+            raise ContentError(file, line_of(labels, name), f"{name} needs a label in en and in zh")
     for group, wanted in (("facets", FACETS), ("source_kinds", SOURCE_KINDS)):
         for name in wanted:
             if set((labels.get(group) or {}).get(name) or {}) != set(LANGUAGES):

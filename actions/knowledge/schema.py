@@ -104,6 +104,17 @@ class Text(_Model):
         return value
 
 
+class Unit(_Model):
+    """The unit of a figure in both languages, as it stands after the number."""
+
+    en: str = Field(..., min_length=1)
+    zh: str = Field(..., min_length=1)
+
+    def get(self, language: Language) -> str:
+        """Return the unit in `language`."""
+        return self.en if language == "en" else self.zh
+
+
 class Names(_Model):
     """What people call a thing, per language (noun phrases)."""
 
@@ -111,14 +122,38 @@ class Names(_Model):
     zh: tuple[str, ...] = ()
 
 
+class Figure(_Model):
+    """The number of a claim, to be shown with weight: `value` as written, `unit` per language."""
+
+    value: str = Field(..., regex=r"^[0-9][0-9.,\-–]*$")
+    unit: Unit
+
+
 class Claim(_Model):
-    """One statement. A fact from outside has sources; a sentence of ours is `kind: guidance`."""
+    """One statement. A fact from outside has sources; a sentence of ours is `kind: guidance`.
+
+    `figure`: the one number that the statement is about; it stands in both texts.
+    """
 
     en: str = Field(..., min_length=1)
     zh: str = Field(..., min_length=1)
     sources: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     kind: Literal["fact", "guidance"] = "fact"
+    figure: Figure | None = None
+
+    @root_validator(skip_on_failure=True)
+    def _figure_is_in_the_texts(cls, values: dict[str, object]) -> dict[str, object]:
+        figure = values.get("figure")
+        if isinstance(figure, Figure):
+            for language in LANGUAGES:
+                unit = re.escape(figure.unit.get(language))
+                number = rf"(?<![0-9.,]){re.escape(figure.value)}\s*{unit}"
+                if not re.search(number, str(values[language])):
+                    raise ValueError(
+                        f"figure '{figure.value}' + unit is not in the {language} text"
+                    )
+        return values
 
     @root_validator(skip_on_failure=True)
     def _facts_have_sources(cls, values: dict[str, object]) -> dict[str, object]:

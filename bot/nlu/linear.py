@@ -91,7 +91,7 @@ class LinearIntentModel:
     def predict(self, vectors: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float64]:
         """Return probabilities, shape (n, number of labels), columns as in `labels`."""
         x = self._features(vectors, texts)
-        return _softmax((x @ self._coefficients + self._intercepts) / self.temperature)
+        return _softmax((_scores(x, self._coefficients) + self._intercepts) / self.temperature)
 
     def save(self, folder: Path) -> None:
         """Write the model into `folder`: arrays and JSON, nothing that can run code on loading."""
@@ -134,7 +134,7 @@ class LinearIntentModel:
         parts.append(self._tfidf.transform(texts))
         if self.word_weight:
             parts.append(self._words.transform(texts) * self.word_weight)
-        return sp.hstack(parts, format="csr")
+        return sp.hstack(parts, format="csr", dtype=np.float32)
 
     def _calibrate(self, x: sp.csr_matrix, y: NDArray[np.str_], folds: int) -> float:
         """Return the temperature that minimises the log loss of held-out examples."""
@@ -160,6 +160,13 @@ def _weights(svm: LinearSVC) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     if len(svm.classes_) == 2:
         rows, offsets = np.vstack([-rows, rows]), np.concatenate([-offsets, offsets])
     return np.ascontiguousarray(rows.T, dtype=np.float32), offsets.astype(np.float32)
+
+
+def _scores(x: sp.csr_matrix, coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return x @ coefficients; one message needs only the rows of the few features it has."""
+    if x.shape[0] > 1:
+        return np.asarray(x @ coefficients)
+    return np.asarray(x.data @ coefficients[x.indices])[None, :]
 
 
 def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:

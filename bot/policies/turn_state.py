@@ -59,7 +59,8 @@ class TurnStatePolicy(FixedPolicy):
         """Return the slots of the turn at its start."""
         if not self.at_start_of_turn(tracker):
             return []
-        return [SlotSet(name, value) for name, value in turn_state(tracker).items()]
+        slots = turn_state(tracker) | {"disclosed_at": _disclosed_at(tracker)}
+        return [SlotSet(name, value) for name, value in slots.items()]
 
     def next_action(self, tracker: DialogueStateTracker) -> tuple[str | None, float]:
         """Listen after an action; before listening, say what follows the reply, and disclose."""
@@ -80,15 +81,17 @@ class TurnStatePolicy(FixedPolicy):
 
 def _has_disclosed(tracker: DialogueStateTracker) -> bool:
     """Return whether it was said in the last hours, also as the answer to "are you a person?"."""
-    since = _now(tracker) - DISCLOSE_AGAIN_SECONDS
+    return _disclosed_at(tracker) >= _now(tracker) - DISCLOSE_AGAIN_SECONDS
+
+
+def _disclosed_at(tracker: DialogueStateTracker) -> float:
+    """Return when it was last said, 0 for never; a slot remembers it across Rasa's sessions."""
     for event in reversed(tracker.events):
-        if event.timestamp < since:
-            return False
         if isinstance(event, UserUttered) and event.intent_name == "ask_about_assistant":
-            return True
+            return float(event.timestamp)
         if isinstance(event, ActionExecuted) and event.action_name in _DISCLOSES:
-            return True
-    return False
+            return float(event.timestamp)
+    return float(tracker.get_slot("disclosed_at") or 0.0)
 
 
 def _now(tracker: DialogueStateTracker) -> float:

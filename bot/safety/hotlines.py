@@ -7,6 +7,7 @@ for the record and are never chosen.
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,7 +61,8 @@ class Hotline:
     `country` is ISO 3166-1 alpha-2 (EU and XX are used for the record); `name` and `contact`
     (how to reach it) are keyed by language; `languages` are ISO 639 codes, empty where no source
     names them; `hours` is "24/7", "varies" or openings in the time zone `tz`; `covers` are
-    further countries of an emergency number; `checked` is the date on which somebody looked at
+    further countries of an emergency number; `dial` are the numbers that a telephone can call, as
+    people write them; `checked` is the date on which somebody looked at
     the line's own page, or None.
     """
 
@@ -79,6 +81,7 @@ class Hotline:
     checked: str | None
     confidence: Literal["high", "medium", "low"]
     note: str
+    dial: tuple[str, ...] = ()
 
     @property
     def always_open(self) -> bool:
@@ -155,8 +158,12 @@ class Hotlines:
 
     def emergency(self, region: str | None, language: Language) -> str | None:
         """Return the words for the emergency number of `region`, None where it is not known."""
-        line = self._emergency.get(region) if region else None
+        line = self.emergency_line(region)
         return line.contact[language] if line else None
+
+    def emergency_line(self, region: str | None) -> Hotline | None:
+        """Return the emergency number of `region`, None where it is not known."""
+        return self._emergency.get(region) if region else None
 
     def choose(self, region: str | None, language: Language, now: datetime) -> HotlineChoice:
         """Return the lines to name.
@@ -226,7 +233,8 @@ _REQUIRED = (
     *("id", "country", "kind", "show", "name", "contact", "languages", "hours"),
     *("source", "seen", "checked", "confidence", "note"),
 )
-_OPTIONAL = ("tz", "covers")
+_OPTIONAL = ("tz", "covers", "dial")
+_NUMBER = re.compile(r"\+?[0-9][0-9 -]*")
 
 
 class _HotlinesFile(ContentReader):
@@ -278,7 +286,22 @@ class _HotlinesFile(ContentReader):
             checked=None if entry["checked"] is None else str(entry["checked"]),
             confidence=self._choice(entry, "confidence", _CONFIDENCES),
             note=str(entry["note"] or ""),
+            dial=self._dial(entry),
         )
+
+    def _dial(self, entry: Any) -> tuple[str, ...]:
+        """Read the numbers to call; each stands in the words for both languages."""
+        if "dial" not in entry:
+            return ()
+        numbers = self._texts(entry, "dial")
+        if len(set(numbers)) != len(numbers):
+            self._fail(entry, "dial", "a number is named twice")
+        for number in numbers:
+            if not _NUMBER.fullmatch(number):
+                self._fail(entry, "dial", f"{number!r} is not a telephone number")
+            if any(number not in entry["contact"][language] for language in _LANGUAGES):
+                self._fail(entry, "dial", f"{number!r} is not in the contact of both languages")
+        return numbers
 
     def _hours(self, entry: Any) -> Any:
         hours = entry["hours"]

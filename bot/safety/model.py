@@ -54,6 +54,7 @@ CHINESE = Thresholds(crisis=0.2)
 
 # Characters up to which the classifier reads a message well enough to overrule a pattern in it.
 _READ_WHOLE = 500
+_LATEST = 64  # messages whose assessment is kept for a moment
 _SELF, _OTHER = ("crisis", "imminent"), ("crisis_other",)
 _EMERGENCY = ("emergency_now", "emergency_today")
 # Questions that are asked in despair as well.
@@ -114,9 +115,22 @@ class RiskModel:
     def __init__(self, assessor: Assessor, classifier: RiskClassifier | None) -> None:
         self._assessor = assessor
         self._classifier = classifier
+        self._latest: dict[str, Risk] = {}
 
     def assess(self, text: str) -> Risk:
-        """Return the risk of one message. Total: never raises, whatever the classifier does."""
+        """Return the risk of one message. Total: never raises, whatever the classifier does.
+
+        The channel and the graph ask about the same message within a second; the latest answers
+        are kept for that, in memory only.
+        """
+        known = self._latest.get(text)
+        if known is None:
+            known = self._latest[text] = self._assess(text)
+            if len(self._latest) > _LATEST:
+                self._latest.pop(next(iter(self._latest)), None)
+        return known
+
+    def _assess(self, text: str) -> Risk:
         found = self._assessor.assess(text)
         scores: Mapping[str, float] = {}
         if self._classifier is not None and text.strip():

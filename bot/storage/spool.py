@@ -1,8 +1,8 @@
 """What was said while the record could not be written: kept encrypted until it can.
 
 One file a conversation (named by a hash), each line one Fernet token (AES-128-CBC with HMAC) of
-JSON events. The store merges them into the record; see `bot.storage.tracker`. Imports nothing of
-Rasa.
+JSON events. The store merges them into the record; see `bot.storage.tracker`. What belongs to a
+conversation without consent to storage is kept in memory only. Imports nothing of Rasa.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 
 from bot.paths import VAR
+from bot.storage.consent import is_stored
 
 logger = logging.getLogger(__name__)
 Event = dict[str, Any]
+_MOST_IN_MEMORY = 2000  # conversations without consent
 
 
 class Spool:
@@ -32,12 +35,18 @@ class Spool:
         self._folder = folder
         self._fernet = Fernet(key)
         self._never: set[str] = set()
+        self._in_memory: OrderedDict[str, list[Event]] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, sender: str, events: Iterable[Event]) -> None:
         """Keep events of a conversation."""
         batch = list(events)
         if not batch or sender in self._never:
+            return
+        if not is_stored(sender):
+            self._in_memory.setdefault(sender, []).extend(batch)
+            if len(self._in_memory) > _MOST_IN_MEMORY:
+                self._in_memory.popitem(last=False)
             return
         token = self._fernet.encrypt(json.dumps({"sender": sender, "events": batch}).encode())
         try:
@@ -50,10 +59,15 @@ class Spool:
 
     def read(self, sender: str) -> list[Event]:
         """Return the events kept of a conversation, in order."""
+        if not is_stored(sender):
+            return list(self._in_memory.get(sender, ()))
         return [event for entry in self._entries(self._file(sender)) for event in entry["events"]]
 
     def drop(self, sender: str) -> None:
         """Forget what was kept of a conversation."""
+        self._in_memory.pop(sender, None)
+        if not is_stored(sender):
+            return
         try:
             self._file(sender).unlink(missing_ok=True)
         except OSError:

@@ -3,8 +3,10 @@
 - Database read-only, locked or gone: the conversation goes on in memory and its new events wait
   in the encrypted spool; they reach the record with the next turn or the next start. A removed
   SQLite file is made anew. Stock Rasa falls back to memory and the record is lost.
-- Under 14: what was stored is erased, nothing is stored any more; the conversation lives in
-  memory only.
+- Without consent (`bot.storage.consent`) nothing is stored; under 14 what was stored is erased
+  and nothing is stored any more. Such a conversation lives in memory only, for a day at most.
+- A turn costs the same however long the conversation is: after `QUIET_TURNS` messages a new Rasa
+  session begins unnoticed, with all slots; a turn reads the latest session only.
 """
 
 from __future__ import annotations
@@ -12,21 +14,58 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import deserialise_events
+from rasa.shared.core.events import (
+    ActionExecuted,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+    deserialise_events,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.storage.consent import is_stored
 from bot.storage.spool import load_spool
 
 logger = logging.getLogger(__name__)
+QUIET_TURNS = 12  # messages after which a new session begins
 _PAUSE_SECONDS = 3.0  # after a failure the database is left alone for so long
-_MOST_IN_MEMORY = 2000  # conversations of children and of an outage
+_MOST_IN_MEMORY = 5000  # conversations without consent, of children, and of an outage
+_MEMORY_SECONDS = 24 * 3600  # how long a conversation without consent lives
+
+_store: ConversationStore | None = None
+
+
+def current_store() -> ConversationStore | None:
+    """Return the store of this process, None before Rasa has made it."""
+    return _store
+
+
+@dataclass
+class _Remembered:
+    """A conversation in memory: events of earlier sessions, and of the present one."""
+
+    past: list[dict[str, Any]] = field(default_factory=list)
+    present: list[dict[str, Any]] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    def keep(self, events: Sequence[dict[str, Any]]) -> None:
+        """Take the events of a tracker that began with the present session."""
+        start = 0
+        for index, event in enumerate(events):
+            if event["event"] == "session_started":
+                start = max(index - 1, 0)
+        self.past += events[:start]
+        self.present = list(events[start:])
 
 
 class ConversationStore(SQLTrackerStore):
@@ -41,20 +80,28 @@ class ConversationStore(SQLTrackerStore):
         # Rasa's loader of custom stores names it `host`, the SQL store means an address by it.
         kwargs.pop("host", None)
         super().__init__(domain=domain, event_broker=event_broker, **kwargs)
-        self._children: OrderedDict[str, str] = OrderedDict()
+        self._memory: OrderedDict[str, _Remembered] = OrderedDict()
         self._unsaved: OrderedDict[str, str] = OrderedDict()
         self._spool = load_spool()
         self._blind: set[str] = set()
         self._drained = False
         self._down_until = 0.0
+        global _store
+        _store = self
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """Return the conversation, with what was spooled; called at the start of a turn."""
         if not self._drained:
             self._drained = True
             await self._drain()
-        if sender_id in self._children:
-            return self.deserialise_tracker(sender_id, self._children[sender_id])
+        tracker = await self._latest_session(sender_id)
+        if tracker is not None:
+            self._begin_quietly(tracker)
+        return tracker
+
+    async def _latest_session(self, sender_id: str) -> DialogueStateTracker | None:
+        if self._in_memory_only(sender_id):
+            return self._merge(sender_id, self._remembered(sender_id, whole=False))
         try:
             tracker = await self._read(sender_id, whole=False)
         except (SQLAlchemyError, OSError) as error:
@@ -74,8 +121,9 @@ class ConversationStore(SQLTrackerStore):
 
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """Return the whole record, spooled events included, without writing anything."""
-        if conversation_id in self._children:
-            return self.deserialise_tracker(conversation_id, self._children[conversation_id])
+        if self._in_memory_only(conversation_id):
+            remembered = self._remembered(conversation_id, whole=True)
+            return self._merge(conversation_id, remembered)
         try:
             tracker = await self._read(conversation_id, whole=True)
         except (SQLAlchemyError, OSError) as error:
@@ -86,8 +134,14 @@ class ConversationStore(SQLTrackerStore):
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store new events; where that fails, keep them in memory and in the spool."""
         sender = tracker.sender_id
-        if tracker.get_slot("age_band") == "under_14" or sender in self._children:
-            await self._forget(tracker)
+        if tracker.get_slot("age_band") == "under_14" and is_stored(sender):
+            if sender not in self._memory:
+                self._remember_past(await self.retrieve_full_tracker(sender))
+            self._keep(tracker)
+            await self._delete(sender)
+            return
+        if self._in_memory_only(sender):
+            self._keep(tracker)
             return
         try:
             if sender in self._blind:
@@ -175,10 +229,68 @@ class ConversationStore(SQLTrackerStore):
         for sender in self._spool.senders():
             await self.retrieve(sender)
 
-    async def _forget(self, tracker: DialogueStateTracker) -> None:
-        """Erase a child's conversation from the record and keep it in memory."""
+    async def erase(self, sender: str) -> None:
+        """Erase a conversation: record, spool and memory. Raises where the database is down.
+
+        The caller holds the conversation's lock.
+        """
+        self._memory.pop(sender, None)
+        self._unsaved.pop(sender, None)
+        self._blind.discard(sender)
+        self._spool.drop(sender)
+        if is_stored(sender):
+            with self.session_scope() as session:
+                session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == sender).delete()
+                session.commit()
+
+    async def move(self, sender: str, new: str) -> None:
+        """Give a conversation another id, as when consent is given or withdrawn.
+
+        The caller holds the lock of both. Raises where the database is down; then nothing moved.
+        """
+        tracker = await self.retrieve_full_tracker(sender)
+        if tracker is not None:
+            events = [event.as_dict() for event in tracker.events]
+            moved = DialogueStateTracker.from_dict(new, events, self.domain.slots)
+            if is_stored(new):
+                await self._save(moved)
+            else:
+                self._keep(moved)
+        await self.erase(sender)
+
+    # -- conversations in memory -----------------------------------------------------------------
+
+    def _in_memory_only(self, sender: str) -> bool:
+        return sender in self._memory or not is_stored(sender)
+
+    def _remembered(self, sender: str, whole: bool) -> DialogueStateTracker | None:
+        kept = self._memory.get(sender)
+        if kept is None or time.monotonic() - kept.since > _MEMORY_SECONDS:
+            self._memory.pop(sender, None)
+            return None
+        events = kept.past + kept.present if whole else kept.present
+        return DialogueStateTracker.from_dict(sender, events, self.domain.slots)
+
+    def _keep(self, tracker: DialogueStateTracker) -> None:
+        """Keep a conversation in memory only."""
         sender = tracker.sender_id
-        _remember(self._children, sender, self.serialise_tracker(tracker))
+        kept = self._memory.setdefault(sender, _Remembered())
+        kept.keep([event.as_dict() for event in tracker.events])
+        self._memory.move_to_end(sender)
+        if len(self._memory) > _MOST_IN_MEMORY:
+            self._memory.popitem(last=False)
+        self._spool.drop(sender)
+
+    def _remember_past(self, tracker: DialogueStateTracker | None) -> None:
+        """Begin a conversation in memory with what is stored of its earlier sessions."""
+        if tracker is not None:
+            kept = _Remembered()
+            kept.keep([event.as_dict() for event in tracker.events])
+            kept.present = []
+            self._memory[tracker.sender_id] = kept
+
+    async def _delete(self, sender: str) -> None:
+        """Erase a child's conversation from the record; it lives on in memory."""
         self._unsaved.pop(sender, None)
         self._spool.never(sender)
         try:
@@ -187,6 +299,27 @@ class ConversationStore(SQLTrackerStore):
                 session.commit()
         except (SQLAlchemyError, OSError) as error:
             self._failed("erased (a child's); tried again next turn", error)
+
+    def _begin_quietly(self, tracker: DialogueStateTracker) -> None:
+        """Begin a new session where the present one is long; nothing is said and no slot lost.
+
+        An open form goes on in its session. The new events are stored with the turn.
+        """
+        turns = 0
+        for event in reversed(tracker.events):
+            if isinstance(event, SessionStarted):
+                break
+            turns += isinstance(event, UserUttered)
+        if turns < QUIET_TURNS or tracker.active_loop_name:
+            return
+        slots = [
+            SlotSet(name, slot.value)
+            for name, slot in tracker.slots.items()
+            if slot.value != slot.initial_value
+        ]
+        start = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted()]
+        for event in [*start, *slots, ActionExecuted(ACTION_LISTEN_NAME)]:
+            tracker.update(event)
 
 
 def _remember(memory: OrderedDict[str, str], sender: str, serialised: str) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.safety.runtime import load_risk
 from tests.tester import LocalActions
 
 CRISIS = {"en": "i want to kill myself", "zh": "我不想活了"}
@@ -26,6 +27,7 @@ def break_language(monkeypatch, bot):
 
 def break_classifiers(monkeypatch, bot):
     monkeypatch.setattr("bot.nlu.linear.LinearIntentModel.predict", boom)
+    load_risk()._latest.clear()
 
 
 def break_encoder(monkeypatch, bot):
