@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from typing import Any
 
 import aiohttp
@@ -36,6 +37,7 @@ class ChatClient:
     async def send(self, text: str = "", payload: str | None = None) -> list[dict[str, Any]]:
         """Send a typed text or a button's payload; return the messages of the reply."""
         body = {"text": text} if payload is None else {"payload": payload}
+        body["id"] = uuid.uuid4().hex
         headers = {"Authorization": f"Bearer {self._token}"}
         url = f"{self._base}/messages"
         async with self._session.post(url, json=body, headers=headers) as answer:
@@ -79,7 +81,8 @@ async def talk(base: str, server: subprocess.Popen[bytes] | None) -> int:
                 reply = await client.send(line)
             else:
                 reply = await client.send(payload=buttons[picked]["payload"])
-            buttons = [button for message in reply for button in message["buttons"] or []]
+            blocks = [block for message in reply for block in message["blocks"]]
+            buttons = [b for block in blocks if block["type"] == "choices" for b in block["items"]]
             print("\n".join(f"\n{message['text']}" for message in reply))
             if buttons:
                 print("  ".join(f"[{n}] {b['title']}" for n, b in enumerate(buttons, start=1)))

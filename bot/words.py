@@ -45,6 +45,8 @@ NEEDED = (
     "utter_distress",
     "utter_disclosure",
     "utter_delayed",
+    "utter_slow_down",
+    "utter_not_from_here",
     "utter_unavailable",
     "utter_error",
     "utter_too_long",
@@ -94,6 +96,14 @@ class Words:
         self._hotlines = hotlines
         facets = {f"follow_up_{facet}" for facet in FACETS if facet not in ("answer", "more")}
         self._intents = {*_ISSUED_ACTS, *facets, *knowledge.by_intent}
+        self._titles: dict[Language, dict[str, str]] = {
+            language: {
+                button["payload"]: button["title"]
+                for variants in responses.values()
+                for button in variants[language]["buttons"]
+            }
+            for language in LANGUAGES
+        }
         self._of_the_hour = {
             name
             for name, variants in responses.items()
@@ -170,6 +180,20 @@ class Words:
             and set(entities) == {"topic"}
             and str(entities["topic"]) in self.knowledge.topics
         )
+
+    def title_of(self, payload: str, language: Language) -> str:
+        """Return what a button with this payload says; the payload itself where none is known."""
+        return self._titles[language].get(payload) or self._title_of_topic(payload, language)
+
+    def _title_of_topic(self, payload: str, language: Language) -> str:
+        intent, _, entities = payload.lstrip("/").partition("{")
+        if intent in self.knowledge.by_intent:
+            return self.knowledge.by_intent[intent].question.get(language)
+        facet = intent.removeprefix("follow_up_")
+        if intent == "ask_sources":
+            return self.label("sources", language)
+        label = self._labels["facets"].get(facet)
+        return str(label[language]) if label else payload
 
     def safety_values(
         self, region: str | None, language: Language, now: datetime | None = None

@@ -3,7 +3,8 @@
 In: limits, payloads only if we issued them, the safety pre-check *before* the conversation lock.
 Out: vetted words only, and words in any case: a turn that takes longer than 5 s, fails or says
 nothing is answered with fixed words, while its late result is still stored by Rasa. What the
-channel says by itself goes to the encrypted spool, and from there into the record.
+channel says by itself goes to the encrypted spool, and from there into the record. A message with
+an id is processed once: sent again, it gets the same reply, also after a restart.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import time
 from abc import ABC
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 
 from actions.knowledge.schema import Language
+from bot.channels.limits import RateLimit
+from bot.channels.record import Entry, read_record
 from bot.nlu.text import CJK_CHARACTER, clean, detect_language
 from bot.safety.assessor import RiskLevel
 from bot.safety.model import Risk
@@ -53,17 +56,32 @@ _FEATURES = {
     "utter_safety_plan": "safety_plan",
 }
 _OWN_MESSAGES = 40  # of one person, whose hashes are kept to recognise their own words
+_ANSWERED = 40  # of one person, whose replies are kept for when they are asked for again
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
 
 
 class Refused(Exception):
-    """A message that is not accepted: HTTP-like `status`, a `template` of `domain.yml`."""
+    """A message that is not accepted.
 
-    def __init__(self, status: int, template: str, **values: Any) -> None:
+    HTTP-like `status`, a `template` of `domain.yml`, a `code` for programs, and for status 429
+    `retry_after` in seconds.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        template: str,
+        code: str = "malformed",
+        retry_after: float | None = None,
+        **values: Any,
+    ) -> None:
         super().__init__(template)
         self.status = status
         self.template = template
+        self.code = code
+        self.retry_after = retry_after
         self.values = values
 
 
@@ -145,9 +163,16 @@ class GuardedOutput(OutputChannel):
 
 
 class ChannelBase(InputChannel, ABC):
-    """Subclasses parse a request into `Inbound`, call `turn`, and write the messages out."""
+    """Subclasses verify and parse a request into `Inbound`, call `turn`, write the messages out.
 
-    def __init__(self) -> None:
+    `limit`: of the messages of one person; None for no limit. `has_buttons`: whether people can
+    press buttons; where not, `texts` numbers the choices and a number is understood as one.
+    """
+
+    has_buttons = True
+
+    def __init__(self, limit: RateLimit | None = None) -> None:
+        self.limit = limit
         self.words = load_words()
         self._risk = load_risk()
         self._spool = load_spool()
@@ -160,12 +185,54 @@ class ChannelBase(InputChannel, ABC):
     async def turn(self, inbound: Inbound, on_new_message: OnMessage) -> list[Message]:
         """Return the reply to one message; always at least one message.
 
-        Raises Refused for what is not accepted: too long (413), too many at once (429), a payload
-        that we did not issue (400). A message that speaks of danger is never refused for its
-        length or its number.
+        Raises Refused for what is not accepted: too long (413), too many (429), a payload that we
+        did not issue (400). A message that speaks of danger is never refused for its length or
+        its number. The same `message_id` again gets the reply that it got before.
         """
-        text = clean(inbound.text).strip()
         person = self._person(inbound.sender)
+        if inbound.message_id is None:
+            return await self._answer(inbound, person, on_new_message)
+        answer = person.answers.get(inbound.message_id)
+        if answer is None:
+            answer = asyncio.ensure_future(self._once(inbound, person, on_new_message))
+            person.answers[inbound.message_id] = answer
+            if len(person.answers) > _ANSWERED:
+                person.answers.popitem(last=False)
+        try:
+            return await asyncio.shield(answer)
+        except Refused:
+            person.answers.pop(inbound.message_id, None)
+            raise
+
+    async def _once(
+        self, inbound: Inbound, person: _Person, on_new_message: OnMessage
+    ) -> list[Message]:
+        """Return the recorded reply to a message that an earlier process has had, or answer."""
+        assert inbound.message_id is not None
+        if person.recorded is None:
+            person.recorded = await self._recorded(inbound.sender)
+        said = person.recorded.get(inbound.message_id)
+        return said or await self._answer(inbound, person, on_new_message)
+
+    async def _recorded(self, sender: str) -> dict[str, list[Message]]:
+        """Return the replies in the record by the id of the message they answer."""
+        try:
+            entries = await read_record(sender, self.words)
+        except Exception:  # a record that cannot be read must not silence anybody
+            logger.exception("record cannot be read")
+            return {}
+        found: dict[str, list[Message]] = {}
+        for entry in entries:
+            if entry.message is not None and entry.reply_to:
+                found.setdefault(entry.reply_to, []).append(entry.message)
+        return found
+
+    async def _answer(
+        self, inbound: Inbound, person: _Person, on_new_message: OnMessage
+    ) -> list[Message]:
+        text = clean(inbound.text).strip()
+        if inbound.payload is None and not self.has_buttons:
+            inbound = replace(inbound, payload=person.picked(text))
         risk = self._risk.assess(text if inbound.payload is None else "")
         in_danger = risk.level in _DANGER
         language = self._language(inbound, text, person)
@@ -174,13 +241,18 @@ class ChannelBase(InputChannel, ABC):
         if inbound.payload is not None and not self.words.is_issued(inbound.payload):
             raise Refused(400, "utter_fallback")
         if len(text) > MAX_CHARACTERS and not in_danger:
-            raise Refused(413, "utter_too_long", limit=MAX_CHARACTERS)
+            raise Refused(413, "utter_too_long", "too_long", limit=MAX_CHARACTERS)
+        wait = self.limit.take(inbound.sender) if self.limit else 0.0
+        if wait:
+            if in_danger:
+                return self._words_of(self._plan(risk, region), region, language)
+            raise Refused(429, "utter_slow_down", "busy", retry_after=wait)
         if SWITCHES.is_off(ALL) or SWITCHES.is_off(self.name()):
             return self._switched_off(risk, region, language)
         if self._running[inbound.sender] >= MAX_TURNS_AT_ONCE:
             if in_danger:
                 return self._words_of(self._plan(risk, region), region, language)
-            raise Refused(429, "utter_delayed")
+            raise Refused(429, "utter_slow_down", "busy", retry_after=2)
 
         waiting = self._running[inbound.sender] > 0
         turn = Turn(region=region)
@@ -200,7 +272,43 @@ class ChannelBase(InputChannel, ABC):
             self._record(inbound, text, risk, own, failed=turn.failed)
         said = {str(message["template"]) for message in messages}
         self._counts.add(said, person.language, region)
+        person.choices = [b["payload"] for message in messages for b in message["buttons"] or []]
+        if not task.done():
+            task.add_done_callback(lambda _: self._late(inbound, turn, len(messages) - len(own)))
         return messages
+
+    def _late(self, inbound: Inbound, turn: Turn, heard: int) -> None:
+        late = turn.messages[heard:]
+        if late:
+            self.came_late(inbound, late)
+
+    def came_late(self, inbound: Inbound, messages: list[Message]) -> None:
+        """Take what a turn said after its reply had gone out; it is in the record in any case."""
+
+    async def history(self, sender: str) -> list[Entry]:
+        """Return everything said in a conversation."""
+        return await read_record(sender, self.words)
+
+    def forget(self, sender: str) -> None:
+        """Forget what this process remembers of a person."""
+        self._people.pop(sender, None)
+
+    def rename(self, sender: str, new: str) -> None:
+        """Keep what this process remembers of a person under a new id."""
+        if sender in self._people:
+            self._people[new] = self._people.pop(sender)
+
+    @staticmethod
+    def texts(messages: list[Message]) -> list[str]:
+        """Return the words for a channel without buttons: choices numbered through the reply."""
+        number, texts = 0, []
+        for message in messages:
+            lines = [str(message["text"])]
+            for button in message["buttons"] or []:
+                number += 1
+                lines.append(f"{number}. {button['title']}")
+            texts.append("\n".join(lines))
+        return texts
 
     def refusal(self, refused: Refused, inbound: Inbound | None) -> Message:
         """Return the vetted words of a refusal."""
@@ -259,9 +367,11 @@ class ChannelBase(InputChannel, ABC):
         if failed:
             parse = {"intent": {"name": None, "confidence": 0.0}, "entities": [], "text": text}
             user = {"event": "user", "text": text[:MAX_CHARACTERS], "parse_data": parse}
+            user["message_id"] = inbound.message_id
             events.append({**user, "input_channel": self.name(), "timestamp": now})
         for message in own:
             data = {key: message[key] for key in ("template", "values", "language")}
+            data["reply_to"] = inbound.message_id or ""
             bot = {"event": "bot", "text": message["text"], "data": {}, "metadata": data}
             events.append({**bot, "timestamp": now})
         if failed and risk.level in _DANGER:
@@ -321,12 +431,23 @@ class ChannelBase(InputChannel, ABC):
 
 
 class _Person:
-    """Memory of the process about one person: language, region, hashes of what they wrote."""
+    """Memory of the process about one person: language, region, hashes of what they wrote, and
+    the latest replies."""
 
     def __init__(self) -> None:
         self.language: Language | None = None
         self.region: str | None = None
         self._written: deque[bytes] = deque(maxlen=_OWN_MESSAGES)
+        self.answers: OrderedDict[str, asyncio.Future[list[Message]]] = OrderedDict()
+        self.recorded: dict[str, list[Message]] | None = None  # by message id, once read
+        self.choices: list[str] = []  # payloads of the latest reply, in order
+
+    def picked(self, text: str) -> str | None:
+        """Return the payload that a bare number picks from the latest choices."""
+        digits = text.strip(" .。)）").translate(_FULL_WIDTH)
+        if digits.isascii() and digits.isdecimal() and 0 < int(digits[:4]) <= len(self.choices):
+            return self.choices[int(digits[:4]) - 1]
+        return None
 
     def wrote(self, text: str) -> None:
         self._written.append(_hash(text))

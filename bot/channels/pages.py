@@ -14,7 +14,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from actions.knowledge.schema import LANGUAGES, Language
-from bot.channels.web import HEADERS, STATIC
+from bot.channels.files import HEADERS, STATIC
 from bot.content import ContentError, load_yaml
 from bot.paths import DATA
 from bot.safety.classifier import read_examples

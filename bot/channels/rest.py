@@ -14,7 +14,7 @@ from sanic.response import HTTPResponse
 
 from actions.knowledge.schema import LANGUAGES
 from bot.channels.base import ChannelBase, Inbound, OnMessage, Refused
-from bot.channels.web import json_body
+from bot.channels.requests import json_body
 from bot.words import Message, load_words
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +108,24 @@ class Stack:
         return int(self.control_program("pid", program))
 
     def request(
-        self, path: str, body: Any = None, raw: bytes | None = None, token: str | None = None
+        self,
+        path: str,
+        body: Any = None,
+        raw: bytes | None = None,
+        token: str | None = None,
+        method: str | None = None,
+        **more: str,
     ) -> tuple[int, Any]:
-        """Return (status, parsed JSON or text) of a GET, or of a POST where there is a body."""
+        """Return (status, parsed JSON or text) of a GET, or of a POST where there is a body.
+
+        `more`: further headers, with _ for -.
+        """
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        request = urllib.request.Request(self.base + path, data, headers)
+        headers.update({name.replace("_", "-"): value for name, value in more.items()})
+        request = urllib.request.Request(self.base + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 status, content = answer.status, answer.read()
@@ -125,14 +136,15 @@ class Stack:
         except ValueError:
             return status, content.decode("utf-8", "replace")
 
-    def session(self) -> str:
+    def session(self, stored: bool = True) -> str:
         """Begin a web conversation and return its token."""
-        status, answer = self.request("/chat/session", {})
+        status, answer = self.request("/chat/session", {"stored": stored})
         assert status == 200
         return str(answer["token"])
 
     def say(self, token: str, text: str) -> list[dict[str, Any]]:
         """Send a web message and return the messages of the reply."""
-        status, answer = self.request("/chat/messages", {"text": text}, token=token)
+        body = {"id": uuid.uuid4().hex, "text": text}
+        status, answer = self.request("/chat/messages", body, token=token)
         assert status == 200, answer
         return list(answer["messages"])

@@ -1,0 +1,62 @@
+"""Static files of the public pages, and the widget's script."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+from sanic import response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.paths import ROOT
+
+STATIC = Path(__file__).parent / "static"
+WIDGET = ROOT / "widget" / "dist" / "upright.js"
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+}
+# Of every page of ours. The widget makes its styles in code, so nothing inline is allowed.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types lit-html"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def file_response(request: Request, name: str) -> HTTPResponse:
+    """Return a file of `static/`."""
+    file = STATIC / name
+    return response.raw(file.read_bytes(), headers=HEADERS, content_type=_TYPES[file.suffix])
+
+
+def script_response(request: Request) -> HTTPResponse:
+    """Return the widget's script; any site may load it, and browsers may keep it for a while."""
+    if not WIDGET.exists():
+        return response.text("The widget is not built: make widget", 404, headers=HEADERS)
+    body, tag = _script(WIDGET.stat().st_mtime_ns)
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "public, max-age=300, stale-while-revalidate=86400",
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.headers.get("if-none-match") == tag:
+        return response.empty(304, headers=headers)
+    return response.raw(body, headers=headers, content_type=_TYPES[".js"])
+
+
+@functools.lru_cache(maxsize=1)
+def _script(changed: int) -> tuple[bytes, str]:
+    body = WIDGET.read_bytes()
+    return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
