@@ -96,12 +96,14 @@ def main(arguments: list[str]) -> int:
         return 1
     try:
         from bot.channels.base import site_region
+        from bot.channels.web import allowed_origins
         from bot.counsellors import duty
         from bot.words import load_words
 
         load_words()
         duty()
         site_region()
+        allowed_origins(env.get("UPRIGHT_ORIGINS", ""))
         train()
     except (ContentError, RuntimeError, ValueError) as error:
         print(f"Upright cannot start.\n{error}", file=sys.stderr)

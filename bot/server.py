@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from typing import Any
 
 from rasa.core.run import serve_application
 from rasa.core.utils import AvailableEndpoints
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.channels.web import allowed_origins
 from bot.logs import configure
 from bot.paths import ROOT
 from bot.train import MODEL
@@ -43,6 +45,7 @@ def main(arguments: list[str]) -> int:
     serve_application(
         options.model,
         interface="127.0.0.1",
+        cors=sorted(allowed_origins(os.environ.get("UPRIGHT_ORIGINS", ""))),
         port=options.port,
         credentials=options.credentials,
         endpoints=endpoints,

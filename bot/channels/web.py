@@ -60,8 +60,6 @@ _NAMES = {
     "person": {"en": "You", "zh": "你"},
     "assistant": {"en": "Upright (a program)", "zh": "挺好（程序）"},
 }
-_METHODS = "GET, POST, DELETE, OPTIONS"
-_ASKED_HEADERS = "Authorization, Content-Type, Last-Event-ID"
 
 Public = dict[str, Any]
 Handler = Callable[..., Awaitable[HTTPResponse]]
@@ -183,10 +181,6 @@ class WebChannel(ChannelBase):
         async def widget(request: Request) -> HTTPResponse:
             return script_response(request)
 
-        @routes.options("/<path:path>")
-        async def preflight(request: Request, path: str) -> HTTPResponse:
-            return await self._guarded(request, self._allow)
-
         @routes.post("/session")
         async def session(request: Request) -> HTTPResponse:
             return await self._guarded(request, self._session)
@@ -251,22 +245,9 @@ class WebChannel(ChannelBase):
         return response.json(body, refused.status, headers=headers)
 
     def _cors(self, request: Request) -> dict[str, str]:
-        """Return the headers that let an allowed site read the answer."""
-        origin = request.headers.get("origin", "")
-        headers = {"Vary": "Origin"}
-        if origin.lower() in self._origins:
-            headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = "Retry-After, Content-Disposition"
-        return headers
-
-    async def _allow(self, request: Request) -> HTTPResponse:
-        self._site(request)
-        headers = {
-            "Access-Control-Allow-Methods": _METHODS,
-            "Access-Control-Allow-Headers": _ASKED_HEADERS,
-            "Access-Control-Max-Age": "600",
-        }
-        return response.empty(headers=headers)
+        """Return what an allowed site may read besides; Rasa's own CORS does the rest."""
+        exposed = "Retry-After, Content-Disposition"
+        return {"Vary": "Origin", "Access-Control-Expose-Headers": exposed}
 
     async def _session(self, request: Request) -> HTTPResponse:
         site = self._site(request)

@@ -69,6 +69,7 @@ class Listener:
             headers["Last-Event-ID"] = last
         self._connection.request("GET", "/chat/events", headers=headers)
         self.answer = self._connection.getresponse()
+        self.cors = self.answer.headers["Access-Control-Allow-Origin"]
         self.events = []
         self.comments = 0
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -222,7 +223,11 @@ def cors(stack, origin, method="OPTIONS"):
     connection.request(
         method,
         "/chat/messages",
-        headers={"Origin": origin, "Access-Control-Request-Method": "POST"},
+        headers={
+            "Origin": origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization, content-type",
+        },
     )
     answer = connection.getresponse()
     answer.read()
@@ -231,13 +236,12 @@ def cors(stack, origin, method="OPTIONS"):
 
 def test_browsers_of_allowed_sites_may_read_the_answers(stack):
     answer = cors(stack, SITE)
-    assert answer.status in (200, 204)
+    assert answer.status == 200
     assert answer.headers["Access-Control-Allow-Origin"] == SITE
-    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+    assert "authorization" in answer.headers["Access-Control-Allow-Headers"].lower()
     assert cors(stack, SITE, "POST").headers["Access-Control-Allow-Origin"] == SITE
     for method in ("OPTIONS", "POST"):
         answer = cors(stack, "https://evil.example", method)
-        assert answer.status in (401, 403)
         assert answer.headers["Access-Control-Allow-Origin"] is None
 
 
