@@ -7,18 +7,21 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export OMP_NUM_THREADS ?= 2
 
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
 UV := .tools/uv/bin/uv
 PY := .venv/bin/python
+WIDGET := widget/dist/upright.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run chat train test lint format check-content release-check eval eval-safety eval-server bench clean
+.PHONY: help setup run chat train test lint format check-content release-check eval eval-safety eval-server bench widget widget-check clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: .venv/.ready  ## install everything into this folder (the other targets call it)
 
-run: setup  ## start Upright and print its address
+run: setup $(WIDGET)  ## start Upright and print its address
 	@$(PY) -m bot serve
 
 chat: setup  ## talk in the terminal
@@ -27,7 +30,7 @@ chat: setup  ## talk in the terminal
 train: setup  ## train the model if it is missing or stale
 	@$(PY) -m bot train
 
-test: setup lint check-content  ## everything that must pass: lint, types, content, tests
+test: setup lint check-content widget-check  ## everything that must pass: lint, types, content, tests
 	@./deploy/test
 
 lint: setup  ## ruff and mypy
@@ -49,14 +52,19 @@ eval-safety: setup  ## who is missed, who is alarmed for nothing (sealed part; P
 	@$(PY) -W ignore -m tests.evaluation.safety $(if $(PART),--part $(PART)) $(if $(SHOW),--show) \
 	  --json results/safety.json
 
-eval-server: setup  ## serve for outside evaluation (EVAL_PORT, EVAL_TOKEN)
+eval-server: setup $(WIDGET)  ## serve for outside evaluation (EVAL_PORT, EVAL_TOKEN)
 	@$(PY) -m bot serve --evaluation
 
 bench: setup  ## measure against Rasa's default configuration (takes a long while)
 	@$(PY) -W ignore -m tests.bench
 
+widget: $(WIDGET)  ## build the website widget
+
+widget-check: $(WIDGET)  ## types, lint, tests and size of the widget
+	@cd widget && npm run --silent check
+
 clean:  ## remove what the targets made (not var/, which holds conversations)
-	rm -rf .venv .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis results
+	rm -rf widget/node_modules widget/dist widget/src/generated .venv .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis results
 
 $(UV):
 	@./deploy/bootstrap-uv
@@ -64,4 +72,15 @@ $(UV):
 .venv/.ready: $(UV) pyproject.toml uv.lock .python-version
 	@./deploy/find-python
 	@$(UV) sync --frozen --quiet
+	@touch $@
+
+widget/node_modules/.ready: widget/package.json widget/package-lock.json widget/.npmrc | .venv/.ready
+	@./deploy/find-node
+	@cd widget && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+$(WIDGET): widget/node_modules/.ready widget/vite.config.ts bot/widget.py data/widget/words.yml \
+  data/knowledge/hotlines.yml data/knowledge/countries.yml $(shell find widget/src -type f -not -path '*/generated/*')
+	@$(PY) -W ignore -m bot widget-data
+	@cd widget && npm run --silent build
 	@touch $@

@@ -186,7 +186,7 @@ class Words:
         return self._titles[language].get(payload) or self._title_of_topic(payload, language)
 
     def _title_of_topic(self, payload: str, language: Language) -> str:
-        intent, _, entities = payload.lstrip("/").partition("{")
+        intent = payload.lstrip("/").partition("{")[0]
         if intent in self.knowledge.by_intent:
             return self.knowledge.by_intent[intent].question.get(language)
         facet = intent.removeprefix("follow_up_")

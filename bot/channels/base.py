@@ -366,7 +366,11 @@ class ChannelBase(InputChannel, ABC):
         events: list[dict[str, Any]] = []
         if failed:
             parse = {"intent": {"name": None, "confidence": 0.0}, "entities": [], "text": text}
-            user = {"event": "user", "text": text[:MAX_CHARACTERS], "parse_data": parse}
+            user: dict[str, Any] = {
+                "event": "user",
+                "text": text[:MAX_CHARACTERS],
+                "parse_data": parse,
+            }
             user["message_id"] = inbound.message_id
             events.append({**user, "input_channel": self.name(), "timestamp": now})
         for message in own:

@@ -1,6 +1,7 @@
 """What `make run` starts, over HTTP: with everything well, and with the action server gone."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.paths import ROOT
+from bot.content import load_yaml
+from bot.paths import DATA, ROOT
 from tests.e2e.stack import Stack
 
 CRISIS = {"en": "i don't want to be alive anymore", "zh": "我不想活了"}
@@ -229,6 +231,11 @@ def test_everything_listens_on_loopback_only(stack):
                 heard.add((host, int(port, 16)))
     assert {port for _, port in heard} == ports
     assert {host for host, _ in heard} == {"0100007F"}
+
+
+def leave_hosts():
+    words = load_yaml(DATA / "widget" / "words.yml")
+    return {re.match(r"https://[^/]+", url)[0] for url in words["leave_url"].values()}
 
 
 def test_the_page_asks_nothing_of_third_parties(stack):

@@ -155,7 +155,7 @@ def test_the_history_is_what_was_said(stack, stored):
 def test_a_button_is_shown_by_its_title(stack):
     token = stack.session()
     _, reply = send(stack, token)
-    choices = [b for m in reply["messages"] for b in m["blocks"] if b["type"] == "choices"][0]
+    choices = next(b for m in reply["messages"] for b in m["blocks"] if b["type"] == "choices")
     choice = choices["items"][0]
     body = {"id": uuid.uuid4().hex, "payload": choice["payload"]}
     assert stack.request("/chat/messages", body, token=token)[0] == 200
@@ -164,7 +164,7 @@ def test_a_button_is_shown_by_its_title(stack):
     assert mine == ["can it get infected?", choice["title"]]
 
 
-# -- tokens and sites ------------------------------------------------------------------------------
+# -- tokens and sites -----------------------------------------------------------------------------
 
 
 def forged():
@@ -245,7 +245,7 @@ def test_browsers_of_allowed_sites_may_read_the_answers(stack):
         assert answer.headers["Access-Control-Allow-Origin"] is None
 
 
-# -- events ------------------------------------------------------------------------------------------
+# -- events ---------------------------------------------------------------------------------------
 
 
 def test_another_tab_sees_the_conversation_and_resumes(stack):
@@ -255,7 +255,7 @@ def test_another_tab_sees_the_conversation_and_resumes(stack):
     events = listener.wait(1 + len(reply["messages"]))
     listener.close()
     shown = [json.loads(e["data"]) for e in events]
-    assert [valid("message", m)["author"] for m in shown][0] == "person"
+    assert valid("message", shown[0])["author"] == "person"
     assert [m["id"] for m in shown[1:]] == [m["id"] for m in reply["messages"]]
     resumed = Listener(stack, token, last=events[0]["id"])
     assert [e["id"] for e in resumed.wait(len(events) - 1)] == [e["id"] for e in events[1:]]
@@ -316,7 +316,7 @@ def test_a_counsellor_cannot_write_to_nobody(stack):
     assert counsellor(stack, {**said, "text": ""})[0] == 400
 
 
-# -- consent, export, deletion -----------------------------------------------------------------------
+# -- consent, export, deletion --------------------------------------------------------------------
 
 
 def test_without_consent_nothing_is_stored_and_everything_works(stack):
@@ -372,7 +372,7 @@ def test_deleted_is_deleted_and_the_token_with_it(stack):
         assert not file.is_file() or b"sky three" not in file.read_bytes()
 
 
-# -- limits ---------------------------------------------------------------------------------------------
+# -- limits ---------------------------------------------------------------------------------------
 
 
 def test_too_fast_is_told_to_wait_but_a_cry_for_help_is_heard(stack):
@@ -409,7 +409,7 @@ def test_no_other_file_is_served(stack, path):
     assert stack.request(path)[0] == 404
 
 
-# -- restarts (last: they disturb the others) ------------------------------------------------------
+# -- restarts (last: they disturb the others) -----------------------------------------------------
 
 
 def test_a_restart_keeps_the_session_and_does_not_double_a_message(stack):
