@@ -1,5 +1,5 @@
 /** The server's interface. Every failure is a `Problem`; nothing else is thrown. */
-import type { History, Message, MessageRequest, Session } from './types';
+import type { History, Message, MessageRequest, Session } from "./types";
 
 const TIMEOUT = 30_000; // milliseconds; the server answers a turn within seconds
 
@@ -22,34 +22,34 @@ export class Api {
   ) {}
 
   session(stored: boolean): Promise<Session> {
-    return this.json('POST', 'session', undefined, { stored });
+    return this.json("POST", "session", undefined, { stored });
   }
 
   storage(token: string, stored: boolean): Promise<Session> {
-    return this.json('POST', 'storage', token, { stored });
+    return this.json("POST", "storage", token, { stored });
   }
 
   send(token: string, message: MessageRequest): Promise<{ messages: Message[] }> {
-    return this.json('POST', 'messages', token, message);
+    return this.json("POST", "messages", token, message);
   }
 
   history(token: string): Promise<History> {
-    return this.json('GET', 'history', token);
+    return this.json("GET", "history", token);
   }
 
-  async export(token: string, format: 'text' | 'json'): Promise<Blob> {
-    return (await this.request('GET', `export?format=${format}`, token)).blob();
+  async export(token: string, format: "text" | "json"): Promise<Blob> {
+    return (await this.request("GET", `export?format=${format}`, token)).blob();
   }
 
   /** `leaving`: the page goes away; the request must not. */
   async delete(token: string, leaving = false): Promise<void> {
-    await this.request('DELETE', 'conversation', token, undefined, { keepalive: leaving });
+    await this.request("DELETE", "conversation", token, undefined, { keepalive: leaving });
   }
 
   /** An open stream of events; it ends when `signal` says so or the connection does. */
   async events(token: string, last: string, signal: AbortSignal): Promise<Response> {
-    const headers = last ? { 'Last-Event-ID': last } : undefined;
-    return this.request('GET', 'events', token, undefined, { signal }, headers);
+    const headers = last ? { "Last-Event-ID": last } : undefined;
+    return this.request("GET", "events", token, undefined, { signal }, headers);
   }
 
   private async json<T>(method: string, path: string, token?: string, body?: object): Promise<T> {
@@ -77,14 +77,14 @@ export class Api {
         method,
         headers: {
           ...(token && { Authorization: `Bearer ${token}` }),
-          ...(body && { 'Content-Type': 'application/json' }),
+          ...(body && { "Content-Type": "application/json" }),
           ...headers,
         },
         ...(body && { body: JSON.stringify(body) }),
         // No cookies, no address of the page: the token is all the server needs.
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-        cache: 'no-store',
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        cache: "no-store",
         signal: given.signal,
         ...more,
       });
@@ -94,8 +94,10 @@ export class Api {
       clearTimeout(timer);
     }
     if (response.ok) return response;
-    const answer = (await response.json().catch(() => undefined)) as { error?: Message } | undefined;
-    const words = typeof answer?.error?.text === 'string' ? answer.error : undefined;
-    throw new Problem(response.status, words, Number(response.headers.get('Retry-After')) || 0);
+    const answer = (await response.json().catch(() => undefined)) as
+      | { error?: Message }
+      | undefined;
+    const words = typeof answer?.error?.text === "string" ? answer.error : undefined;
+    throw new Problem(response.status, words, Number(response.headers.get("Retry-After")) || 0);
   }
 }

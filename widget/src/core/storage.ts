@@ -4,10 +4,10 @@
  */
 
 /** The part of the Web Storage interface that is used here. */
-export type Area = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+export type Area = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 /** Kept on the device when the person wants to be remembered; the rest stays in the tab. */
-const REMEMBERED = new Set(['session', 'settings']);
+const REMEMBERED = new Set(["session", "settings"]);
 
 export class Keep {
   private readonly memory = new Map<string, string>();
@@ -20,7 +20,7 @@ export class Keep {
   ) {}
 
   get remember(): boolean {
-    return this.read(this.device, 'remember') === '1';
+    return this.read(this.device, "remember") === "1";
   }
 
   /** Moves token and settings to the device, or takes everything off it again. */
@@ -30,13 +30,13 @@ export class Keep {
       this.remove(key);
       if (value !== null) this.write(on ? this.device : this.tab, key, value);
     }
-    if (on) this.write(this.device, 'remember', '1');
-    else this.drop(this.device, 'remember');
+    if (on) this.write(this.device, "remember", "1");
+    else this.drop(this.device, "remember");
   }
 
   get<T>(key: string): T | undefined {
     try {
-      return JSON.parse(this.raw(key) ?? '') as T;
+      return JSON.parse(this.raw(key) ?? "") as T;
     } catch {
       return undefined;
     }

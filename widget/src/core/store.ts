@@ -4,15 +4,15 @@
  * A message is written down before it is sent and struck out when it is answered or refused, so
  * that none is lost to a reload or a dead connection; its id makes sending it again harmless.
  */
-import { type Api, Problem } from './api';
-import { EventParser, type ServerEvent } from './sse';
-import type { Keep } from './storage';
-import type { History, Language, Message, MessageRequest, Session, Typing } from './types';
+import { type Api, Problem } from "./api";
+import { EventParser, type ServerEvent } from "./sse";
+import type { Keep } from "./storage";
+import type { History, Language, Message, MessageRequest, Session, Typing } from "./types";
 
 const AT_ONCE = 5; // messages under way; the server takes as many of one conversation
 const PAUSES = [1, 2, 4, 8, 15, 30]; // seconds before trying again, a little spread
 
-export type SendState = 'sending' | 'waiting' | 'failed';
+export type SendState = "sending" | "waiting" | "failed";
 
 /** A person's message that is not answered yet. `title`: what a button's payload shows as. */
 export interface Outgoing {
@@ -40,7 +40,7 @@ export class Conversation extends EventTarget {
   /** False from the first failure to reach the server until it answers again. */
   online = true;
   /** Who is writing, if anybody. */
-  typing: Typing['author'] | undefined;
+  typing: Typing["author"] | undefined;
   /** The server ended the conversation; the next message begins another one. */
   ended = false;
   loading = false;
@@ -57,7 +57,7 @@ export class Conversation extends EventTarget {
   private notBefore = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stream: AbortController | undefined;
-  private lastEvent = '';
+  private lastEvent = "";
   private started = false;
   /** Grows with each conversation: an answer that belongs to an earlier one is dropped. */
   private era = 0;
@@ -68,15 +68,15 @@ export class Conversation extends EventTarget {
     private readonly now: () => number = Date.now,
   ) {
     super();
-    this.session = keep.get<Session>('session');
-    this.pending = keep.get<Outgoing[]>('pending') ?? [];
-    this.stored = this.session?.stored ?? keep.get<boolean>('stored') ?? false;
+    this.session = keep.get<Session>("session");
+    this.pending = keep.get<Outgoing[]>("pending") ?? [];
+    this.stored = this.session?.stored ?? keep.get<boolean>("stored") ?? false;
     this.showPending();
   }
 
   /** Whether this tab already talks: then it may go on by itself after a reload. */
   get begun(): boolean {
-    return this.pending.length > 0 || this.keep.get('begun') === true;
+    return this.pending.length > 0 || this.keep.get("begun") === true;
   }
 
   get hasSession(): boolean {
@@ -93,7 +93,7 @@ export class Conversation extends EventTarget {
     if (this.started) return;
     this.started = true;
     if (this.session) {
-      this.keep.set('begun', true);
+      this.keep.set("begun", true);
       this.loading = true;
       this.changed();
       await this.readHistory();
@@ -109,8 +109,8 @@ export class Conversation extends EventTarget {
     this.ended = false;
     const outgoing: Outgoing = {
       id: newId(),
-      ...('text' in content ? { text: content.text } : { payload: content.payload }),
-      title: 'text' in content ? content.text : content.title,
+      ...("text" in content ? { text: content.text } : { payload: content.payload }),
+      title: "text" in content ? content.text : content.title,
       ...(this.language && { language: this.language }),
       shown,
       time: this.now() / 1000,
@@ -148,12 +148,12 @@ export class Conversation extends EventTarget {
       this.listen();
     }
     this.stored = stored;
-    this.keep.set('stored', stored);
+    this.keep.set("stored", stored);
     this.changed();
   }
 
   /** The conversation as a file, or undefined before it began. Throws `Problem`. */
-  async export(format: 'text' | 'json'): Promise<Blob | undefined> {
+  async export(format: "text" | "json"): Promise<Blob | undefined> {
     return this.session && this.api.export(this.session.token, format);
   }
 
@@ -180,7 +180,7 @@ export class Conversation extends EventTarget {
   leave(): void {
     if (this.session && !this.stored) this.api.delete(this.session.token, true).catch(() => {});
     this.forget();
-    for (const key of ['settings', 'open', 'stored']) this.keep.remove(key);
+    for (const key of ["settings", "open", "stored"]) this.keep.remove(key);
   }
 
   /** Drops everything held here. */
@@ -192,12 +192,12 @@ export class Conversation extends EventTarget {
     this.pending = [];
     this.entries = [];
     this.underWay.clear();
-    this.lastEvent = '';
+    this.lastEvent = "";
     this.failures = 0;
     this.notBefore = 0;
     this.ended = false;
     this.online = true;
-    for (const key of ['session', 'pending', 'begun']) this.keep.remove(key);
+    for (const key of ["session", "pending", "begun"]) this.keep.remove(key);
     this.changed();
   }
 
@@ -230,14 +230,14 @@ export class Conversation extends EventTarget {
 
   private async transmit(outgoing: Outgoing): Promise<void> {
     const era = this.era;
-    let token = '';
+    let token = "";
     try {
       token = (await this.ensureSession()).token;
       if (era !== this.era) return;
       const { id, text, payload, language } = outgoing;
       const request: MessageRequest = { id };
       if (payload !== undefined) request.payload = payload;
-      else request.text = text ?? '';
+      else request.text = text ?? "";
       if (language) request.language = language;
       const reply = await this.api.send(token, request);
       if (era !== this.era) return;
@@ -287,8 +287,8 @@ export class Conversation extends EventTarget {
       .then((session) => {
         if (era === this.era) {
           this.adopt(session);
-          this.lastEvent = '';
-          this.keep.set('begun', true);
+          this.lastEvent = "";
+          this.keep.set("begun", true);
           this.listen();
         }
         return session;
@@ -302,7 +302,7 @@ export class Conversation extends EventTarget {
   private adopt(session: Session): void {
     this.session = session;
     this.stored = session.stored;
-    this.keep.set('session', session);
+    this.keep.set("session", session);
     this.stream?.abort();
     this.stream = undefined;
   }
@@ -310,7 +310,7 @@ export class Conversation extends EventTarget {
   private dropSession(): void {
     this.stop();
     this.session = undefined;
-    this.keep.remove('session');
+    this.keep.remove("session");
   }
 
   private settle(id: string): void {
@@ -338,15 +338,15 @@ export class Conversation extends EventTarget {
   }
 
   private save(): void {
-    if (this.pending.length) this.keep.set('pending', this.pending);
-    else this.keep.remove('pending');
+    if (this.pending.length) this.keep.set("pending", this.pending);
+    else this.keep.remove("pending");
   }
 
   // --- showing ---------------------------------------------------------------------------------
 
   private stateOf(outgoing: Outgoing): SendState {
-    if (outgoing.failed) return 'failed';
-    return this.underWay.has(outgoing.id) && this.online ? 'sending' : 'waiting';
+    if (outgoing.failed) return "failed";
+    return this.underWay.has(outgoing.id) && this.online ? "sending" : "waiting";
   }
 
   private showPending(): void {
@@ -380,19 +380,15 @@ export class Conversation extends EventTarget {
     let index = of === undefined ? -1 : this.entries.findIndex((entry) => sent(entry.of) > own);
     if (index < 0) index = this.entries.length;
     const entry: Entry = of === undefined ? { message } : { message, of };
-    this.entries = this.entries.toSpliced?.(index, 0, entry) ?? [
-      ...this.entries.slice(0, index),
-      entry,
-      ...this.entries.slice(index),
-    ];
-    if (message.author !== 'person') {
+    this.entries = [...this.entries.slice(0, index), entry, ...this.entries.slice(index)];
+    if (message.author !== "person") {
       this.typing = undefined;
-      this.dispatchEvent(new CustomEvent('message', { detail: message }));
+      this.dispatchEvent(new CustomEvent("message", { detail: message }));
     }
   }
 
   private changed(): void {
-    this.dispatchEvent(new Event('change'));
+    this.dispatchEvent(new Event("change"));
   }
 
   // --- listening -------------------------------------------------------------------------------
@@ -472,12 +468,12 @@ export class Conversation extends EventTarget {
     } catch {
       return;
     }
-    if (event.type === 'message') this.add(data as Message);
-    else if (event.type === 'typing') {
+    if (event.type === "message") this.add(data as Message);
+    else if (event.type === "typing") {
       const { on, author } = data as Typing;
       this.typing = on ? author : undefined;
-    } else if (event.type === 'reset') await this.readHistory();
-    else if (event.type === 'ended') {
+    } else if (event.type === "reset") await this.readHistory();
+    else if (event.type === "ended") {
       this.dropSession();
       this.ended = true;
     }
@@ -488,12 +484,12 @@ export class Conversation extends EventTarget {
 function ownMessage(outgoing: Outgoing): Message {
   return {
     id: outgoing.id,
-    author: 'person',
+    author: "person",
     language: outgoing.shown,
     time: outgoing.time,
     template: null,
     text: outgoing.title,
-    blocks: [{ type: 'paragraph', text: outgoing.title }],
+    blocks: [{ type: "paragraph", text: outgoing.title }],
   };
 }
 
@@ -501,5 +497,5 @@ function ownMessage(outgoing: Outgoing): Message {
 export function newId(): string {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

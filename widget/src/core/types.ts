@@ -1,9 +1,9 @@
 /** What server and client exchange: bot/channels/chat.schema.json in TypeScript. */
 
-export type Language = 'en' | 'zh';
+export type Language = "en" | "zh";
 
 export interface Source {
-  type: 'source';
+  type: "source";
   id: string;
   citation: string;
   year: number | string | null;
@@ -17,7 +17,7 @@ export interface Choice {
 }
 
 export interface Hotline {
-  type: 'hotline';
+  type: "hotline";
   id: string;
   name: string;
   contact: string;
@@ -26,25 +26,25 @@ export interface Hotline {
 }
 
 export interface Download {
-  type: 'download';
+  type: "download";
   title: string;
   name: string;
   content: string;
 }
 
 export type Block =
-  | { type: 'paragraph'; text: string }
-  | { type: 'list'; items: string[] }
-  | { type: 'figure'; text: string; value: string; unit: string }
+  | { type: "paragraph"; text: string }
+  | { type: "list"; items: string[] }
+  | { type: "figure"; text: string; value: string; unit: string }
   | Source
-  | { type: 'choices'; items: Choice[] }
+  | { type: "choices"; items: Choice[] }
   | Hotline
-  | { type: 'step'; text: string; number: number; of: number }
+  | { type: "step"; text: string; number: number; of: number }
   | Download;
 
 export interface Message {
   id: string;
-  author: 'assistant' | 'person' | 'counsellor';
+  author: "assistant" | "person" | "counsellor";
   label?: string;
   language: Language;
   /** Seconds since 1970. */
@@ -73,6 +73,6 @@ export interface History {
 }
 
 export interface Typing {
-  author: 'assistant' | 'counsellor';
+  author: "assistant" | "counsellor";
   on: boolean;
 }
