@@ -16,6 +16,7 @@ _COMMANDS = {
     "registry": "bot.registry",
     "switch": "bot.switches",
     "counts": "bot.storage.counts",
+    "widget-data": "bot.widget",
 }
 
 

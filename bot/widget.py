@@ -1,0 +1,157 @@
+"""What the website chat carries with it: `python -m bot widget-data`.
+
+The words of its interface and the lines to call are bundled with the widget, so that both are
+there before the server answers, and when it never does. Editors change `data/` only; this checks
+the words and writes `widget/src/generated/data.json` for the widget's build.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from actions.knowledge.schema import LANGUAGES
+from bot.content import ContentError, ContentReader, load_yaml
+from bot.paths import DATA, ROOT
+from bot.safety.hotlines import Hotline, Hotlines
+
+WORDS = DATA / "widget" / "words.yml"
+HOTLINES = DATA / "knowledge" / "hotlines.yml"
+COUNTRIES = DATA / "knowledge" / "countries.yml"
+TARGET = ROOT / "widget" / "src" / "generated" / "data.json"
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_DIAL = re.compile(r"\+?[0-9][0-9 -]*")  # as the schema of the chat has it
+
+Both = tuple[str, ...]  # a text in each of LANGUAGES, in that order
+
+
+class _WordsFile(ContentReader):
+    """Reads the words; every method raises `ContentError` at the first mistake."""
+
+    def read(self) -> tuple[dict[str, Both], list[Both]]:
+        """Return the words by id, and the questions to start with."""
+        if not isinstance(self._root, dict):
+            raise ContentError(self._path, 1, "expected 'words:' and 'starters:'")
+        self._check_keys(self._root, ("words", "starters"), ())
+        words, starters = self._root["words"], self._root["starters"]
+        if not isinstance(words, dict) or not words:
+            self._fail(self._root, "words", "words is a list of 'id: {en: ..., zh: ...}'")
+        if not isinstance(starters, list) or not starters:
+            self._fail(self._root, "starters", "starters has at least one '- {en: ..., zh: ...}'")
+        for name in words:
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                self._fail(words, name, f"{name!r} is no id (small letters, digits, _)")
+        return (
+            {name: self._both(words, name) for name in words},
+            [self._both(starters, index) for index in range(len(starters))],
+        )
+
+    def _both(self, parent: Any, key: Any) -> Both:
+        value = parent[key]
+        if not isinstance(value, dict) or set(value) != set(LANGUAGES):
+            self._fail(parent, key, f"{key!r} needs exactly the languages {', '.join(LANGUAGES)}")
+        for language in LANGUAGES:
+            if not isinstance(value[language], str) or not value[language].strip():
+                self._fail(value, language, f"{key!r} is empty or no text in {language!r}")
+        texts = tuple(str(value[language]) for language in LANGUAGES)
+        found = [sorted(_PLACEHOLDER.findall(text)) for text in texts]
+        if any(other != found[0] for other in found):
+            shown = " / ".join(", ".join(names) or "none" for names in found)
+            self._fail(parent, key, f"the {{placeholders}} of {key!r} differ: {shown}")
+        if any(not _NAME.fullmatch(name) for name in found[0]):
+            self._fail(parent, key, f"a {{placeholder}} of {key!r} is no plain name")
+        return texts
+
+
+def widget_data(
+    words: Path = WORDS, hotlines: Path = HOTLINES, countries: Path = COUNTRIES
+) -> dict[str, Any]:
+    """Return what the widget bundles.
+
+    `words`: id -> texts, `starters`: texts, `countries`: code -> names, each text a list in the
+    order of `languages`; `lines`: code -> {emergency: line | absent, crisis: [line]}, a line being
+    {id, name, contact, dial}. Raises `ContentError` at the first mistake.
+    """
+    texts, starters = _WordsFile(words).read()
+    lines = _lines(Hotlines.load(hotlines), _dials(hotlines))
+    return {
+        "languages": list(LANGUAGES),
+        "words": texts,
+        "starters": starters,
+        "lines": lines,
+        "countries": _names(countries, lines),
+    }
+
+
+def _dials(path: Path) -> dict[str, list[str]]:
+    """Return the numbers to tap by id of the line; a line need not have any."""
+    dials: dict[str, list[str]] = {}
+    reader = ContentReader(path)
+    for entry in reader._root["hotlines"]:
+        dial = entry.get("dial", [])
+        if not isinstance(dial, list) or not all(
+            isinstance(number, str) and _DIAL.fullmatch(number) for number in dial
+        ):
+            reader._fail(entry, "dial", 'dial is a list of numbers in quotes, such as ["116 123"]')
+        dials[str(entry["id"])] = [str(number) for number in dial]
+    return dials
+
+
+def _lines(hotlines: Hotlines, dials: Mapping[str, list[str]]) -> dict[str, dict[str, Any]]:
+    def shape(line: Hotline) -> dict[str, Any]:
+        return {
+            "id": line.id,
+            "name": [line.name[language] for language in LANGUAGES],
+            "contact": [line.contact[language] for language in LANGUAGES],
+            "dial": dials.get(line.id, []),
+        }
+
+    found: dict[str, dict[str, Any]] = {}
+    shown = [line for line in hotlines.all if line.show]
+    for line in shown:
+        place = found.setdefault(line.country, {"crisis": []})
+        if line.kind == "crisis":
+            place["crisis"].append(shape(line))
+        else:
+            place.setdefault("emergency", shape(line))
+    for line in shown:  # a number of its own goes before one that merely covers a country
+        for country in line.covers:
+            found.setdefault(country, {"crisis": []}).setdefault("emergency", shape(line))
+    return dict(sorted((code, place) for code, place in found.items() if code not in _NO_COUNTRY))
+
+
+# Used in the file for the record, and for numbers that cover several countries.
+_NO_COUNTRY = frozenset({"EU", "XX"})
+
+
+def _names(path: Path, lines: Mapping[str, Any]) -> dict[str, Both]:
+    """Return the usual name of each country that has a line (an English "the" left out).
+
+    A country that the file does not know is left out: the browser knows its name.
+    """
+    known = load_yaml(path)
+    names: dict[str, Both] = {}
+    for code in (code for code in lines if code in known):
+        first = tuple(str(known[code]["names"][language][0]) for language in LANGUAGES)
+        names[code] = tuple(name.removeprefix("the ") for name in first)
+    return names
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file of the widget's build; print what is wrong and return 1 where it cannot."""
+    target = Path(arguments[0]) if arguments else TARGET
+    try:
+        data = widget_data()
+    except ContentError as error:
+        print(error, file=sys.stderr)
+        return 1
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    print(f"{len(data['words'])} words, {len(data['lines'])} countries: {target}")
+    return 0

@@ -1,0 +1,501 @@
+/**
+ * One conversation: what is shown, what still has to be sent, and the line to the server.
+ *
+ * A message is written down before it is sent and struck out when it is answered or refused, so
+ * that none is lost to a reload or a dead connection; its id makes sending it again harmless.
+ */
+import { type Api, Problem } from "./api";
+import { EventParser, type ServerEvent } from "./sse";
+import type { Keep } from "./storage";
+import type { History, Language, Message, MessageRequest, Session, Typing } from "./types";
+
+const AT_ONCE = 5; // messages under way; the server takes as many of one conversation
+const PAUSES = [1, 2, 4, 8, 15, 30]; // seconds before trying again, a little spread
+
+export type SendState = "sending" | "waiting" | "failed";
+
+/** A person's message that is not answered yet. `title`: what a button's payload shows as. */
+export interface Outgoing {
+  id: string;
+  text?: string;
+  payload?: string;
+  title: string;
+  language?: Language;
+  shown: Language;
+  time: number;
+  failed?: boolean;
+  error?: string;
+}
+
+/** A message as shown. `of`: the own message that it answers, as far as known. */
+export interface Entry {
+  message: Message;
+  state?: SendState;
+  error?: string;
+  of?: string;
+}
+
+export class Conversation extends EventTarget {
+  entries: Entry[] = [];
+  /** False from the first failure to reach the server until it answers again. */
+  online = true;
+  /** Who is writing, if anybody. */
+  typing: Typing["author"] | undefined;
+  /** The server ended the conversation; the next message begins another one. */
+  ended = false;
+  loading = false;
+  /** The person agreed that the conversation is kept. */
+  stored: boolean;
+  /** The language asked for with each message; undefined: the server goes by what is written. */
+  language: Language | undefined;
+
+  private pending: Outgoing[];
+  private readonly underWay = new Set<string>();
+  private session: Session | undefined;
+  private opening: Promise<Session> | undefined;
+  private failures = 0;
+  private notBefore = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private stream: AbortController | undefined;
+  private lastEvent = "";
+  private started = false;
+  /** Grows with each conversation: an answer that belongs to an earlier one is dropped. */
+  private era = 0;
+
+  constructor(
+    private readonly api: Api,
+    private readonly keep: Keep,
+    private readonly now: () => number = Date.now,
+  ) {
+    super();
+    this.session = keep.get<Session>("session");
+    this.pending = keep.get<Outgoing[]>("pending") ?? [];
+    this.stored = this.session?.stored ?? keep.get<boolean>("stored") ?? false;
+    this.showPending();
+  }
+
+  /** Whether this tab already talks: then it may go on by itself after a reload. */
+  get begun(): boolean {
+    return this.pending.length > 0 || this.keep.get("begun") === true;
+  }
+
+  get hasSession(): boolean {
+    return this.session !== undefined;
+  }
+
+  /** Whether an answer is awaited. */
+  get awaited(): boolean {
+    return this.underWay.size > 0;
+  }
+
+  /** Takes up the conversation of the kept token, if there is one, and sends what waits. */
+  async start(): Promise<void> {
+    if (this.started) return;
+    this.started = true;
+    if (this.session) {
+      this.keep.set("begun", true);
+      this.loading = true;
+      this.changed();
+      await this.readHistory();
+      this.loading = false;
+      this.changed();
+    }
+    this.flush();
+  }
+
+  /** Writes a message down, shows it and sends it. `title`: the words of a pressed button. */
+  send(content: { text: string } | { payload: string; title: string }, shown: Language): string {
+    this.started = true;
+    this.ended = false;
+    const outgoing: Outgoing = {
+      id: newId(),
+      ...("text" in content ? { text: content.text } : { payload: content.payload }),
+      title: "text" in content ? content.text : content.title,
+      ...(this.language && { language: this.language }),
+      shown,
+      time: this.now() / 1000,
+    };
+    this.pending.push(outgoing);
+    this.save();
+    this.showPending();
+    this.flush();
+    return outgoing.id;
+  }
+
+  /** Sends a refused message once more, with the same id. */
+  retry(id: string): void {
+    const outgoing = this.pending.find((item) => item.id === id);
+    if (!outgoing) return;
+    delete outgoing.failed;
+    delete outgoing.error;
+    this.save();
+    this.wake();
+  }
+
+  /** Tries at once: the connection is back, or the person looks at the page again. */
+  wake(): void {
+    if (!this.started) return;
+    this.notBefore = Math.min(this.notBefore, this.failures ? 0 : this.notBefore);
+    this.flush();
+    if (this.session && !this.stream) this.listen();
+  }
+
+  /** Asks for the conversation to be kept, or not any longer. Throws `Problem`. */
+  async setStored(stored: boolean): Promise<void> {
+    if (this.session) {
+      const token = this.session.token;
+      this.adopt(await this.api.storage(token, stored));
+      this.listen();
+    }
+    this.stored = stored;
+    this.keep.set("stored", stored);
+    this.changed();
+  }
+
+  /** The conversation as a file, or undefined before it began. Throws `Problem`. */
+  async export(format: "text" | "json"): Promise<Blob | undefined> {
+    return this.session && this.api.export(this.session.token, format);
+  }
+
+  /** Deletes the conversation on the server and here. Throws `Problem`; then nothing is deleted. */
+  async delete(): Promise<void> {
+    if (this.session) {
+      try {
+        await this.api.delete(this.session.token);
+      } catch (problem) {
+        // An old token: there is nothing left to delete.
+        if (!(problem instanceof Problem && [401, 404].includes(problem.status))) throw problem;
+      }
+    }
+    this.forget();
+  }
+
+  /** Begins anew. What nobody agreed to keep is deleted on the server as well. */
+  restart(): void {
+    if (this.session && !this.stored) this.api.delete(this.session.token, true).catch(() => {});
+    this.forget();
+  }
+
+  /** Before the page goes away for good: leaves nothing behind in this tab. */
+  leave(): void {
+    if (this.session && !this.stored) this.api.delete(this.session.token, true).catch(() => {});
+    this.forget();
+    for (const key of ["settings", "open", "stored"]) this.keep.remove(key);
+  }
+
+  /** Drops everything held here. */
+  forget(): void {
+    this.era += 1;
+    this.stop();
+    this.session = undefined;
+    this.opening = undefined;
+    this.pending = [];
+    this.entries = [];
+    this.underWay.clear();
+    this.lastEvent = "";
+    this.failures = 0;
+    this.notBefore = 0;
+    this.ended = false;
+    this.online = true;
+    for (const key of ["session", "pending", "begun"]) this.keep.remove(key);
+    this.changed();
+  }
+
+  /** Closes the line and stops trying; `wake` goes on. */
+  stop(): void {
+    this.stream?.abort();
+    this.stream = undefined;
+    this.typing = undefined;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  // --- sending ---------------------------------------------------------------------------------
+
+  private flush(): void {
+    if (!this.started) return;
+    const wait = this.notBefore - this.now();
+    if (wait > 0) {
+      this.later(wait);
+      return;
+    }
+    for (const outgoing of this.pending) {
+      if (this.underWay.size >= AT_ONCE) break;
+      if (outgoing.failed || this.underWay.has(outgoing.id)) continue;
+      this.underWay.add(outgoing.id);
+      void this.transmit(outgoing);
+    }
+    this.showPending();
+  }
+
+  private async transmit(outgoing: Outgoing): Promise<void> {
+    const era = this.era;
+    let token = "";
+    try {
+      token = (await this.ensureSession()).token;
+      if (era !== this.era) return;
+      const { id, text, payload, language } = outgoing;
+      const request: MessageRequest = { id };
+      if (payload !== undefined) request.payload = payload;
+      else request.text = text ?? "";
+      if (language) request.language = language;
+      const reply = await this.api.send(token, request);
+      if (era !== this.era) return;
+      this.reached();
+      this.settle(outgoing.id);
+      for (const message of reply.messages) this.add(message, outgoing.id);
+    } catch (error) {
+      if (era === this.era) this.explain(error, outgoing, token);
+    }
+    if (era !== this.era) return;
+    this.underWay.delete(outgoing.id);
+    this.flush();
+    this.changed();
+  }
+
+  /** Decides after a failure: a new session, another try later, or the server's refusal. */
+  private explain(error: unknown, outgoing: Outgoing, token: string): void {
+    const problem = error instanceof Problem ? error : new Problem(0);
+    if (problem.status === 401 && this.failures < PAUSES.length) {
+      // Old token. The first time a new session at once; a server that refuses each is given time.
+      if (this.session?.token === token) {
+        this.dropSession();
+        if (this.failures++ > 0) this.pause(0);
+      }
+    } else if (problem.status === 429) {
+      this.pause(problem.wait || 1);
+    } else if (problem.status >= 400 && problem.status < 500) {
+      this.reached();
+      outgoing.failed = true;
+      if (problem.words) outgoing.error = problem.words.text;
+      this.save();
+    } else {
+      this.online = false;
+      this.failures += 1;
+      this.pause(problem.wait);
+    }
+  }
+
+  private ensureSession(): Promise<Session> {
+    if (this.session && this.session.expires > this.now() / 1000) {
+      this.listen();
+      return Promise.resolve(this.session);
+    }
+    const era = this.era;
+    this.opening ??= this.api
+      .session(this.stored)
+      .then((session) => {
+        if (era === this.era) {
+          this.adopt(session);
+          this.lastEvent = "";
+          this.keep.set("begun", true);
+          this.listen();
+        }
+        return session;
+      })
+      .finally(() => {
+        if (era === this.era) this.opening = undefined;
+      });
+    return this.opening;
+  }
+
+  private adopt(session: Session): void {
+    this.session = session;
+    this.stored = session.stored;
+    this.keep.set("session", session);
+    this.stream?.abort();
+    this.stream = undefined;
+  }
+
+  private dropSession(): void {
+    this.stop();
+    this.session = undefined;
+    this.keep.remove("session");
+  }
+
+  private settle(id: string): void {
+    this.pending = this.pending.filter((item) => item.id !== id);
+    this.save();
+    this.patch(id, undefined);
+  }
+
+  private reached(): void {
+    this.failures = 0;
+    this.notBefore = 0;
+    this.online = true;
+  }
+
+  private pause(seconds: number): void {
+    const own = PAUSES[Math.min(this.failures, PAUSES.length) - 1] ?? 1;
+    const wait = Math.max(seconds, seconds ? 0 : own * (0.8 + 0.4 * Math.random()));
+    this.notBefore = Math.max(this.notBefore, this.now() + wait * 1000);
+    this.later(wait * 1000);
+  }
+
+  private later(milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.wake(), milliseconds);
+  }
+
+  private save(): void {
+    if (this.pending.length) this.keep.set("pending", this.pending);
+    else this.keep.remove("pending");
+  }
+
+  // --- showing ---------------------------------------------------------------------------------
+
+  private stateOf(outgoing: Outgoing): SendState {
+    if (outgoing.failed) return "failed";
+    return this.underWay.has(outgoing.id) && this.online ? "sending" : "waiting";
+  }
+
+  private showPending(): void {
+    for (const outgoing of this.pending) {
+      if (!this.entries.some((entry) => entry.message.id === outgoing.id)) {
+        this.entries = [...this.entries, { message: ownMessage(outgoing) }];
+      }
+      this.patch(outgoing.id, outgoing);
+    }
+    this.changed();
+  }
+
+  /** Sets what is said below an own message about its sending. */
+  private patch(id: string, outgoing: Outgoing | undefined): void {
+    this.entries = this.entries.map((entry) => {
+      if (entry.message.id !== id) return entry;
+      const { message } = entry;
+      if (!outgoing) return entry.state ? { message } : entry;
+      const state = this.stateOf(outgoing);
+      if (entry.state === state && entry.error === outgoing.error) return entry;
+      return { message, state, ...(outgoing.error && { error: outgoing.error }) };
+    });
+  }
+
+  /** Shows a message once. `of`: answers stand in the order in which their questions were sent. */
+  private add(message: Message, of?: string): void {
+    if (this.entries.some((entry) => entry.message.id === message.id)) return;
+    const sent = (id: string | undefined) =>
+      id === undefined ? -1 : this.entries.findIndex((entry) => entry.message.id === id);
+    const own = sent(of);
+    let index = of === undefined ? -1 : this.entries.findIndex((entry) => sent(entry.of) > own);
+    if (index < 0) index = this.entries.length;
+    const entry: Entry = of === undefined ? { message } : { message, of };
+    this.entries = [...this.entries.slice(0, index), entry, ...this.entries.slice(index)];
+    if (message.author !== "person") {
+      this.typing = undefined;
+      this.dispatchEvent(new CustomEvent("message", { detail: message }));
+    }
+  }
+
+  private changed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  // --- listening -------------------------------------------------------------------------------
+
+  private async readHistory(): Promise<void> {
+    const session = this.session;
+    if (!session) return;
+    try {
+      const history = await this.api.history(session.token);
+      if (this.session !== session) return;
+      this.replace(history);
+      this.online = true;
+      this.listen();
+    } catch (error) {
+      if (this.session !== session) return;
+      if (error instanceof Problem && error.status === 401) this.dropSession();
+      else {
+        this.online = false;
+        this.failures += 1;
+        this.started = true;
+        setTimeout(() => void this.readHistory().then(() => this.changed()), 5000);
+      }
+    }
+  }
+
+  private replace(history: History): void {
+    this.entries = history.messages.map((message) => ({ message }));
+    this.lastEvent = history.event;
+    this.showPending();
+  }
+
+  private listen(): void {
+    if (this.stream || !this.session) return;
+    const control = new AbortController();
+    this.stream = control;
+    void this.read(this.session.token, control);
+  }
+
+  /** Reads events until `control` says stop, connecting again as often as needed. */
+  private async read(token: string, control: AbortController): Promise<void> {
+    let tries = 0;
+    while (!control.signal.aborted) {
+      try {
+        const response = await this.api.events(token, this.lastEvent, control.signal);
+        const parser = new EventParser();
+        parser.lastId = this.lastEvent;
+        const reader = response.body?.getReader();
+        const decoder = new TextDecoder();
+        for (;;) {
+          const piece = await reader?.read();
+          if (!piece || piece.done || control.signal.aborted) break;
+          tries = 0; // the heartbeat counts
+          for (const event of parser.push(decoder.decode(piece.value, { stream: true }))) {
+            this.lastEvent = event.id || this.lastEvent;
+            await this.handle(event);
+          }
+        }
+      } catch (error) {
+        if (error instanceof Problem && error.status >= 400 && error.status < 500) {
+          if (this.stream === control) this.stream = undefined;
+          if (error.status === 401 && this.session?.token === token) this.dropSession();
+          if (error.status !== 429) return;
+        }
+      }
+      if (control.signal.aborted) return;
+      this.typing = undefined;
+      this.changed();
+      const pause = (PAUSES[Math.min(tries++, PAUSES.length - 1)] ?? 30) * 1000;
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.8 + 0.4 * Math.random())));
+    }
+  }
+
+  private async handle(event: ServerEvent): Promise<void> {
+    let data: unknown;
+    try {
+      data = JSON.parse(event.data);
+    } catch {
+      return;
+    }
+    if (event.type === "message") this.add(data as Message);
+    else if (event.type === "typing") {
+      const { on, author } = data as Typing;
+      this.typing = on ? author : undefined;
+    } else if (event.type === "reset") await this.readHistory();
+    else if (event.type === "ended") {
+      this.dropSession();
+      this.ended = true;
+    }
+    this.changed();
+  }
+}
+
+function ownMessage(outgoing: Outgoing): Message {
+  return {
+    id: outgoing.id,
+    author: "person",
+    language: outgoing.shown,
+    time: outgoing.time,
+    template: null,
+    text: outgoing.title,
+    blocks: [{ type: "paragraph", text: outgoing.title }],
+  };
+}
+
+/** A random id; `randomUUID` is missing on pages without TLS. */
+export function newId(): string {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,83 @@
+/** Words of the interface and lines to call, bundled from data/ by `python -m bot widget-data`. */
+import data from "../generated/data.json";
+import type { Hotline, Language } from "./types";
+
+export type WordId = keyof typeof data.words;
+export type Speak = (id: WordId, values?: Record<string, string | number>) => string;
+
+interface Line {
+  id: string;
+  name: string[];
+  contact: string[];
+  dial: string[];
+}
+
+const lines = data.lines as Record<string, { crisis: Line[]; emergency?: Line }>;
+const names = data.countries as Record<string, string[]>;
+const at = (language: Language) => data.languages.indexOf(language);
+
+function speaker(language: Language): Speak {
+  return (id, values = {}) =>
+    (data.words[id][at(language)] ?? "").replace(
+      /\{(\w+)\}/g,
+      (_, name) => `${values[name] ?? ""}`,
+    );
+}
+
+// One function per language, so that components can tell by identity whether to render again.
+const speakers = { en: speaker("en"), zh: speaker("zh") };
+
+/** The function that says words in a language. */
+export const speak = (language: Language): Speak => speakers[language];
+
+export const starters = (language: Language): string[] =>
+  data.starters.map((texts) => texts[at(language)] ?? "");
+
+export function countryName(code: string, language: Language): string {
+  const tag = htmlLang(language);
+  return (
+    names[code]?.[at(language)] ?? new Intl.DisplayNames(tag, { type: "region" }).of(code) ?? code
+  );
+}
+
+/** Countries with a line, by name. */
+export function countries(language: Language): { code: string; name: string }[] {
+  const order = new Intl.Collator(htmlLang(language));
+  return Object.keys(lines)
+    .map((code) => ({ code, name: countryName(code, language) }))
+    .sort((a, b) => order.compare(a.name, b.name));
+}
+
+/** The lines of a country as cards, the emergency number first; none where we know none. */
+export function linesOf(code: string, language: Language): Hotline[] {
+  const place = lines[code];
+  const card = ({ id, name, contact, dial }: Line): Hotline => ({
+    type: "hotline",
+    id,
+    name: name[at(language)] ?? "",
+    contact: contact[at(language)] ?? "",
+    country: countryName(code, language),
+    dial,
+  });
+  return [...(place?.emergency ? [place.emergency] : []), ...(place?.crisis ?? [])].map(card);
+}
+
+export const htmlLang = (language: Language): string => (language === "zh" ? "zh-Hans" : "en");
+
+/** The language of a tag like `zh-CN`, undefined for one that we do not speak. */
+export function languageOf(tag: string | null | undefined): Language | undefined {
+  const [first] = (tag ?? "").toLowerCase().split(/[-_]/);
+  return first === "zh" || first === "en" ? first : undefined;
+}
+
+/** The parts of a figure's text: its value and unit are to be emphasised where they stand. */
+export function emphasise(text: string, value: string, unit: string): [string, string, string] {
+  for (const sought of [`${value} ${unit}`, `${value}${unit}`, value]) {
+    const start = text.indexOf(sought);
+    if (start >= 0) return [text.slice(0, start), sought, text.slice(start + sought.length)];
+  }
+  return [text, "", ""];
+}
+
+/** The address of a number for `tel:`. */
+export const telephone = (number: string): string => `tel:${number.replace(/[^+\d]/g, "")}`;

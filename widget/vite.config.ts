@@ -1,0 +1,32 @@
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+/** Takes the indentation out of templates; no line of the code itself begins or ends like this. */
+const tightTemplates: Plugin = {
+  name: "tight-templates",
+  apply: "build",
+  enforce: "pre",
+  transform(code, id) {
+    if (!id.includes("/src/ui/")) return null;
+    return code
+      .replace(/>\n\s+(?=<|\$\{)/g, ">")
+      .replace(/\}\n\s+(?=<)/g, "}")
+      .replace(/(html`)\n\s+(?=<|\$\{)/g, "$1");
+  },
+};
+
+/** One classic script without chunks, so that a site needs a single tag and a single CSP entry. */
+export default defineConfig({
+  plugins: [tightTemplates],
+  build: {
+    target: "es2021",
+    lib: {
+      entry: "src/index.ts",
+      formats: ["iife"],
+      name: "Upright",
+      fileName: () => "upright.js",
+    },
+    reportCompressedSize: false,
+  },
+  test: { environment: "node", include: ["tests/**/*.test.ts"] },
+});
