@@ -14,7 +14,7 @@ PY := .venv/bin/python
 WIDGET := widget/dist/upright.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run chat train test lint format check-content release-check eval eval-safety eval-server bench widget widget-check clean
+.PHONY: help setup run chat train test lint format check-content release-check eval eval-safety eval-server bench soak widget widget-check clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ widget: $(WIDGET)  ## build the website widget
 
 widget-check: $(WIDGET)  ## types, lint, tests and size of the widget
 	@cd widget && npm run --silent check
+
+soak: setup $(WIDGET)  ## long runs: 200 people at once for two minutes
+	@$(PY) -W ignore -m pytest -q -s -m soak tests/soak
 
 clean:  ## remove what the targets made (not var/, which holds conversations)
 	rm -rf widget/node_modules widget/dist widget/src/generated .venv .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis results

@@ -37,7 +37,7 @@ class RateLimit:
         passed = max(0.0, now - bucket.at)
         bucket.tokens = min(self._burst, bucket.tokens + passed * self._per_second)
         bucket.at = now
-        if bucket.tokens >= 1:
-            bucket.tokens -= 1
+        if bucket.tokens >= 1 - 1e-9:  # sums of floats fall short by a hair
+            bucket.tokens = max(0.0, bucket.tokens - 1)
             return 0.0
         return max(1.0, (1 - bucket.tokens) / self._per_second)

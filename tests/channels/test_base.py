@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 
 from bot.channels import base
 from bot.channels.base import Inbound, Refused
+from bot.channels.limits import RateLimit
 from bot.storage.spool import Spool
 from bot.switches import Switches
 from tests.tester import LocalChannel
@@ -270,3 +271,96 @@ async def test_a_feature_can_be_switched_off(channel, feature):
     assert names(await channel.turn(Inbound("a", "hi"), said)) == [template]
     base.SWITCHES.set(feature, True, "under review")
     assert names(await channel.turn(Inbound("a", "hi"), said)) == ["utter_switched_off_topic"]
+
+
+async def test_the_same_message_id_is_processed_once(channel):
+    seen = []
+
+    async def on_new_message(message):
+        seen.append(message.message_id)
+        await asyncio.sleep(0.05)
+        await message.output_channel.send_response(
+            message.sender_id, channel.words.render("utter_greet", {}, "en")
+        )
+
+    async def send(message_id="client-0001"):
+        return await channel.turn(Inbound("a", "hi", message_id=message_id), on_new_message)
+
+    at_once = await asyncio.gather(*(send() for _ in range(5)))
+    assert seen == ["client-0001"]
+    assert all(reply == at_once[0] for reply in at_once)
+    assert await send() == at_once[0]
+    await send("client-0002")
+    assert seen == ["client-0001", "client-0002"]
+
+
+async def test_a_refused_message_may_be_sent_again(channel):
+    inbound = Inbound("a", "x" * 2001, message_id="client-0001")
+    for _ in range(2):
+        with pytest.raises(Refused):
+            await channel.turn(inbound, rasa(channel))
+    shorter = Inbound("a", "hi", message_id="client-0001")
+    assert names(await channel.turn(shorter, rasa(channel, "utter_greet"))) == ["utter_greet"]
+
+
+async def test_what_comes_late_is_handed_on(channel):
+    late = asyncio.get_running_loop().create_future()
+    channel.came_late = lambda inbound, messages: late.set_result((inbound, names(messages)))
+    inbound = Inbound("a", "hi", message_id="client-0001")
+    reply = await channel.turn(inbound, rasa(channel, "utter_greet", delay=0.5))
+    assert names(reply) == ["utter_delayed"]
+    assert await asyncio.wait_for(late, 2) == (inbound, ["utter_greet"])
+
+
+async def test_too_fast_is_refused_with_a_time_but_a_cry_for_help_is_not(channel):
+    channel.limit = RateLimit(2, 6)
+    for _ in range(2):
+        await channel.turn(Inbound("a", "hi"), rasa(channel, "utter_greet"))
+    with pytest.raises(Refused) as refused:
+        await channel.turn(Inbound("a", "hi"), rasa(channel, "utter_greet"))
+    assert (refused.value.status, refused.value.template) == (429, "utter_slow_down")
+    assert 1 <= refused.value.retry_after <= 10
+    assert names(await channel.turn(Inbound("a", CRISIS), rasa(channel))) == FIRST_WORDS
+    assert names(await channel.turn(Inbound("b", "hi"), rasa(channel, "utter_greet")))
+
+
+@pytest.mark.parametrize("typed", ["2", " 2. ", "２", "2。"])
+async def test_without_buttons_a_number_picks_a_choice(channel, typed):
+    channel.has_buttons = False
+    reply = await channel.turn(Inbound("a", "hi"), rasa(channel, "utter_greet"))
+    texts = channel.texts(reply)
+    buttons = reply[0]["buttons"]
+    assert texts[0].splitlines()[-len(buttons) :] == [
+        f"{number}. {button['title']}" for number, button in enumerate(buttons, start=1)
+    ]
+    seen = []
+
+    async def on_new_message(message):
+        seen.append(message.text)
+
+    await channel.turn(Inbound("a", typed), on_new_message)
+    assert seen == [buttons[1]["payload"]]
+
+
+@pytest.mark.parametrize("typed", ["9", "0", "-1", "2 cm", "99999999999", "二"])
+async def test_other_numbers_are_words(channel, typed):
+    channel.has_buttons = False
+    await channel.turn(Inbound("a", "hi"), rasa(channel, "utter_greet"))
+    seen = []
+
+    async def on_new_message(message):
+        seen.append(message.text)
+
+    await channel.turn(Inbound("a", typed), on_new_message)
+    assert seen == [typed]
+
+
+async def test_with_buttons_a_number_is_a_number(channel):
+    await channel.turn(Inbound("a", "hi"), rasa(channel, "utter_greet"))
+    seen = []
+
+    async def on_new_message(message):
+        seen.append(message.text)
+
+    await channel.turn(Inbound("a", "2"), on_new_message)
+    assert seen == ["2"]

@@ -17,6 +17,7 @@ import jwt
 import pytest
 
 from bot.paths import ROOT
+from tests.e2e.hostile import hostile_requests
 from tests.e2e.stack import Stack
 
 SECRET = "an invented secret of the tests, long enough"
@@ -407,6 +408,24 @@ def test_events_have_a_limit_of_tabs(stack):
 @pytest.mark.parametrize("path", ["/chat/web.py", "/chat/..%2Fweb.py", "/chat/../web.py"])
 def test_no_other_file_is_served(stack, path):
     assert stack.request(path)[0] == 404
+
+
+def test_a_thousand_hostile_requests_are_refused(stack):
+    token = stack.session(stored=False)
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=20)
+    wrong = []
+    for request in hostile_requests(1000, SECRET, token):
+        headers = {"Content-Type": "application/json", **request.headers}
+        connection.request(request.method, request.path, request.body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        if not 400 <= answer.status < 500 or b"Traceback" in content:
+            wrong.append((answer.status, request.why, request.method, request.path))
+    assert wrong == []
+    # The conversation of the good token still works, and nobody was heard in it.
+    _, history = stack.request("/chat/history", token=token)
+    assert history["messages"] == []
+    assert send(stack, token)[0] == 200
 
 
 # -- restarts (last: they disturb the others) -----------------------------------------------------
