@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +75,9 @@ def widget_data(
     """Return what the widget bundles.
 
     `words`: id -> texts, `starters`: texts, `countries`: code -> names, each text a list in the
-    order of `languages`; `lines`: code -> {emergency: line | absent, crisis: [line]}, a line being
-    {id, name, contact, dial}. Raises `ContentError` at the first mistake.
+    order of `languages`; `lines`: code -> the lines to show, the emergency number first, each
+    [name, contact] or [name, contact, numbers to tap]: people load this on a phone, and field
+    names would be a tenth of it. Raises `ContentError` at the first mistake.
     """
     texts, starters = _WordsFile(words).read()
     lines = _lines(Hotlines.load(hotlines), _dials(hotlines))
@@ -103,41 +104,40 @@ def _dials(path: Path) -> dict[str, list[str]]:
     return dials
 
 
-def _lines(hotlines: Hotlines, dials: Mapping[str, list[str]]) -> dict[str, dict[str, Any]]:
-    def shape(line: Hotline) -> dict[str, Any]:
-        return {
-            "id": line.id,
-            "name": [line.name[language] for language in LANGUAGES],
-            "contact": [line.contact[language] for language in LANGUAGES],
-            "dial": dials.get(line.id, []),
-        }
+def _lines(hotlines: Hotlines, dials: Mapping[str, list[str]]) -> dict[str, list[list[Any]]]:
+    def shape(line: Hotline) -> list[Any]:
+        texts = [[text[language] for language in LANGUAGES] for text in (line.name, line.contact)]
+        return [*texts, dials[line.id]] if dials.get(line.id) else texts
 
-    found: dict[str, dict[str, Any]] = {}
+    emergency: dict[str, list[Any]] = {}
+    crisis: dict[str, list[list[Any]]] = {}
     shown = [line for line in hotlines.all if line.show]
     for line in shown:
-        place = found.setdefault(line.country, {"crisis": []})
         if line.kind == "crisis":
-            place["crisis"].append(shape(line))
+            crisis.setdefault(line.country, []).append(shape(line))
         else:
-            place.setdefault("emergency", shape(line))
+            emergency.setdefault(line.country, shape(line))
     for line in shown:  # a number of its own goes before one that merely covers a country
         for country in line.covers:
-            found.setdefault(country, {"crisis": []}).setdefault("emergency", shape(line))
-    return dict(sorted((code, place) for code, place in found.items() if code not in _NO_COUNTRY))
+            emergency.setdefault(country, shape(line))
+    return {
+        code: [*([emergency[code]] if code in emergency else []), *crisis.get(code, [])]
+        for code in sorted((emergency.keys() | crisis.keys()) - _NO_COUNTRY)
+    }
 
 
 # Used in the file for the record, and for numbers that cover several countries.
 _NO_COUNTRY = frozenset({"EU", "XX"})
 
 
-def _names(path: Path, lines: Mapping[str, Any]) -> dict[str, Both]:
+def _names(path: Path, codes: Iterable[str]) -> dict[str, Both]:
     """Return the usual name of each country that has a line (an English "the" left out).
 
     A country that the file does not know is left out: the browser knows its name.
     """
     known = load_yaml(path)
     names: dict[str, Both] = {}
-    for code in (code for code in lines if code in known):
+    for code in (code for code in codes if code in known):
         first = tuple(str(known[code]["names"][language][0]) for language in LANGUAGES)
         names[code] = tuple(name.removeprefix("the ") for name in first)
     return names

@@ -26,6 +26,12 @@ export default defineConfig({
       name: "Upright",
       fileName: () => "upright.js",
     },
+    minify: "terser",
+    terserOptions: {
+      ecma: 2020,
+      compress: { passes: 3, unsafe_arrows: true, drop_console: true },
+      format: { comments: false },
+    },
     reportCompressedSize: false,
   },
   test: { environment: "node", include: ["tests/**/*.test.ts"] },

@@ -5,14 +5,10 @@ import type { Hotline, Language } from "./types";
 export type WordId = keyof typeof data.words;
 export type Speak = (id: WordId, values?: Record<string, string | number>) => string;
 
-interface Line {
-  id: string;
-  name: string[];
-  contact: string[];
-  dial: string[];
-}
+/** [name, contact, numbers to tap], the texts by language. */
+type Line = [string[], string[], string[]?];
 
-const lines = data.lines as Record<string, { crisis: Line[]; emergency?: Line }>;
+const lines = data.lines as unknown as Record<string, Line[]>;
 const names = data.countries as Record<string, string[]>;
 const at = (language: Language) => data.languages.indexOf(language);
 
@@ -50,16 +46,14 @@ export function countries(language: Language): { code: string; name: string }[] 
 
 /** The lines of a country as cards, the emergency number first; none where we know none. */
 export function linesOf(code: string, language: Language): Hotline[] {
-  const place = lines[code];
-  const card = ({ id, name, contact, dial }: Line): Hotline => ({
+  return (lines[code] ?? []).map(([name, contact, dial = []], index) => ({
     type: "hotline",
-    id,
+    id: `${code}-${index}`,
     name: name[at(language)] ?? "",
     contact: contact[at(language)] ?? "",
     country: countryName(code, language),
     dial,
-  });
-  return [...(place?.emergency ? [place.emergency] : []), ...(place?.crisis ?? [])].map(card);
+  }));
 }
 
 export const htmlLang = (language: Language): string => (language === "zh" ? "zh-Hans" : "en");

@@ -1,5 +1,4 @@
 import { html, nothing } from "lit";
-import { repeat } from "lit/directives/repeat.js";
 import type { Entry } from "../core/store";
 import type { Typing } from "../core/types";
 import { icon } from "./icons";
@@ -35,9 +34,7 @@ export class Log extends Piece {
     const latest = entries.map((entry) => entry.message.author).lastIndexOf("person");
     return html`<div class="log" id="log" part="log" role="log" aria-live="polite" aria-label=${t("log")} aria-busy=${this.busy ? "true" : "false"} tabindex="0" @scroll=${this.scrolled}>
         ${this.opening}
-        ${repeat(
-          entries,
-          (entry) => entry.message.id,
+        ${entries.map(
           (entry, index) =>
             html`<upright-message .t=${t} .entry=${entry} .old=${index < latest}></upright-message>`,
         )}
