@@ -77,9 +77,10 @@ $(UV):
 	@$(UV) sync --frozen --quiet
 	@touch $@
 
+# Not `npm ci`: a mirror of the registry may lack packages for other platforms, which it insists on.
 widget/node_modules/.ready: widget/package.json widget/package-lock.json widget/.npmrc | .venv/.ready
 	@./deploy/find-node
-	@cd widget && npm ci --no-audit --no-fund --silent
+	@cd widget && npm install --no-save --no-audit --no-fund --silent
 	@touch $@
 
 $(WIDGET): widget/node_modules/.ready widget/vite.config.ts bot/widget.py data/widget/words.yml \
