@@ -46,7 +46,7 @@ def reliability_diagram(groups: dict[str, Calibration]) -> str:
         _points(axes, xs, shares, f"{group} (ECE {found.error:.3f})", number)
         axes.plot(xs, [s.value for s in shares], color=_colour(number), linewidth=1)
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share right")
-    axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="lower right", fontsize=8)
     return _svg(figure)
 
 
@@ -78,7 +78,11 @@ def confusion_plot(confusions: Sequence[Confusion]) -> str:
         if pair.wanted in wanted:
             counts[wanted.index(pair.wanted), got.index(pair.got)] = pair.count
     figure, axes = _axes(2.6 + 0.28 * len(got), 2.4 + 0.28 * len(wanted))
-    axes.imshow(counts, cmap="Blues", vmin=0, vmax=max(counts.max(initial=0), 2) * 1.4)
+    # Not imshow: that puts a bitmap into the page.
+    most = max(counts.max(initial=0), 2) * 1.4
+    edges = np.arange(len(got) + 1) - 0.5, np.arange(len(wanted) + 1) - 0.5
+    axes.pcolormesh(*edges, counts, cmap="Blues", vmin=0, vmax=most, edgecolor="#eeeeee")
+    axes.invert_yaxis()
     for row, column in zip(*np.nonzero(counts)):
         text = f"{counts[row, column]:.0f}"
         axes.text(column, row, text, ha="center", va="center", fontsize=8)
