@@ -14,7 +14,8 @@ PY := .venv/bin/python
 WIDGET := widget/dist/upright.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run chat train test lint format check-content release-check eval eval-safety eval-server bench soak widget widget-check clean
+.PHONY: help setup run chat train test lint format check-content release-check eval eval-curve \
+  eval-compare eval-intents eval-safety eval-server bench soak widget widget-check clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,8 +46,19 @@ check-content: setup  ## say what is wrong in the content files, with file, line
 release-check: setup  ## what must not go out to people yet (hotlines nobody checked, ...)
 	@$(PY) -m bot release-check
 
-eval: setup  ## how well messages are understood (sealed part; PART=development for another)
+eval: setup  ## how well messages are understood, also as results/evaluation.html (sealed part; PART="development development3" for others)
 	@$(PY) -W ignore -m tests.evaluation $(if $(PART),--part $(PART)) $(if $(ERRORS),--show-errors)
+
+eval-curve: setup  ## accuracy over the number of training examples (development parts); the report of make eval shows it
+	@$(PY) -W ignore -m tests.evaluation.curve
+
+eval-compare: setup  ## ours beside Rasa's default, same examples and messages (hours; SHARE=0.1 EPOCHS=20 shortens it)
+	@$(PY) -W ignore -m tests.evaluation.compare $(if $(SHARE),--share $(SHARE)) \
+	  $(if $(EPOCHS),--epochs $(EPOCHS)) --json results/compare.json
+
+eval-intents: setup  ## our understanding on your own intents (DATA=train.yml TEST=test.yml, Rasa NLU format; oos: no intent)
+	@$(PY) -W ignore -m tests.evaluation.intents $(if $(DATA),--data "$(DATA)") \
+	  $(if $(TEST),--test "$(TEST)") --json results/intents.json
 
 eval-safety: setup  ## who is missed, who is alarmed for nothing (sealed part; PART=development SHOW=1)
 	@$(PY) -W ignore -m tests.evaluation.safety $(if $(PART),--part $(PART)) $(if $(SHOW),--show) \

@@ -99,6 +99,12 @@ class BotTester:
         tracker = await self._bot.agent.tracker_store.retrieve(self.sender)
         return tracker.current_slot_values() if tracker else {}
 
+    async def parsed(self) -> dict[str, Any]:
+        """Return what the NLU pipeline made of the latest message."""
+        tracker = await self._bot.agent.tracker_store.retrieve(self.sender)
+        message = tracker.latest_message if tracker else None
+        return dict(message.parse_data or {}) if message else {}
+
     @property
     def templates(self) -> list[str]:
         """The templates of the last reply."""

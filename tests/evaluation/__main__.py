@@ -2,6 +2,7 @@
 
 Each message starts a conversation of its own and goes through channel, model and actions; a
 topic is right when the contract's slot `topic` holds it after the reply. Wilson 95 % intervals.
+Writes `results/evaluation.html` beside the text.
 """
 
 from __future__ import annotations
@@ -9,53 +10,29 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
-from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.evaluation.curve import CURVE
+from tests.evaluation.data import DEVELOPMENT, PARTS, intents_of, read
+from tests.evaluation.report import write_report
+from tests.evaluation.script import script_of
+from tests.evaluation.summary import (
+    OUT_OF_SCOPE,
+    Dialogue,
+    Result,
+    as_text,
+    outcome_of,
+    summarise,
+)
+
 _HERE = Path(__file__).parent
-# The figures of each sealed part's first run are in docs/evaluation.md. Nobody tunes to them. The
-# third set covers all topics of the contract; the first two, the 54 that existed then.
-PARTS = ("development", "sealed", "sealed2", "development3", "sealed3")
 _RISKS = ("crisis", "medical_emergency", "distress")
-
-
-@dataclass(frozen=True)
-class Result:
-    """One evaluated message."""
-
-    language: str
-    group: str  # area of the topic, or what was expected
-    style: str
-    right: bool
-    offered: bool  # the right topic was among the "did you mean" buttons
-    text: str
-    wanted: str
-    got: str
-
-
-def wilson(right: int, n: int) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval of a proportion (Wilson 1927)."""
-    if n == 0:
-        return (0.0, 1.0)
-    z, p = 1.959964, right / n
-    centre, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return ((centre - spread) / scale, (centre + spread) / scale)
-
-
-def read(part: str) -> list[dict[str, Any]]:
-    """Return the items of one of `PARTS`, with their language."""
-    items = []
-    for language in ("en", "zh"):
-        for item in yaml.safe_load((_HERE / f"{part}.{language}.yml").read_text("utf-8")):
-            items.append({**item, "language": language})
-    return items
+REPORT = Path("results") / "evaluation.html"
 
 
 def judge(item: dict[str, Any], slots: dict[str, Any], templates: list[str]) -> tuple[bool, str]:
@@ -66,7 +43,7 @@ def judge(item: dict[str, Any], slots: dict[str, Any], templates: list[str]) -> 
         return risk == expect, str(risk)
     if expect == "none_risk":
         return risk not in ("crisis", "medical_emergency"), str(risk)
-    if expect == "out_of_scope":
+    if expect == OUT_OF_SCOPE:
         return topic is None and risk == "none", str(topic or risk)
     if expect:
         return f"utter_{expect}" in templates, ",".join(templates)
@@ -75,44 +52,54 @@ def judge(item: dict[str, Any], slots: dict[str, Any], templates: list[str]) -> 
     return right, got if risk == "none" else f"{got} ({risk})"
 
 
-async def evaluate(part: str) -> list[Result]:
-    """Run every message of a part through a turn of its own."""
+async def evaluate(parts: Sequence[str]) -> list[Result]:
+    """Run every message of `parts` through a turn of its own."""
     from bot.train import train
     from tests.tester import Bot
 
     bot, results = Bot(train()), []
-    for item in read(part):
+    for item in (item for part in parts for item in read(part)):
         conversation = bot.new()
         reply = await conversation.say(item["text"])
-        slots = await conversation.slots()
-        right, got = judge(item, slots, conversation.templates)
+        slots, templates = await conversation.slots(), conversation.templates
+        right, got = judge(item, slots, templates)
         wanted = item.get("expect") or item["topic"]
-        intent = f"/ask_{wanted.replace('.', '_')}"
-        offered = any(b["payload"] == intent for m in reply for b in m["buttons"] or [])
-        asked_back = "utter_did_you_mean" in conversation.templates
-        group = item.get("expect") or item["topic"].split(".")[0]
+        intents = {OUT_OF_SCOPE} if wanted == OUT_OF_SCOPE else set()
+        if "expect" not in item:
+            intents = intents_of(item)
+        offered = {str(b["payload"]).lstrip("/") for m in reply for b in m["buttons"] or []}
+        ranking = (await conversation.parsed()).get("intent_ranking") or []
         results.append(
             Result(
-                item["language"],
-                group,
-                item.get("style", "plain"),
-                right,
-                offered and asked_back,
-                item["text"],
-                wanted,
-                got,
+                language=item["language"],
+                script=script_of(item),
+                group=item.get("expect") or item["topic"].split(".")[0],
+                style=item.get("style", "plain"),
+                right=right,
+                offered="utter_did_you_mean" in templates and bool(intents & offered),
+                text=item["text"],
+                wanted=wanted,
+                got=got,
+                topic=slots.get("topic"),
+                risk=str(slots.get("risk_level")),
+                outcome=outcome_of(slots.get("topic"), templates),
+                confidence=float(ranking[0]["confidence"]) if ranking else None,
+                top_right=bool(ranking) and ranking[0]["name"] in intents,
             )
         )
     return results
 
 
-async def evaluate_dialogues(part: str) -> list[tuple[str, bool, str]]:
-    """Run the dialogues of a part; return (language, right, note) of each turn."""
+async def evaluate_dialogues(parts: Sequence[str]) -> list[Dialogue]:
+    """Run the dialogues of `parts`, turn by turn."""
     from bot.train import train
     from tests.tester import Bot
 
     bot, turns = Bot(train()), []
-    for dialogue in read_dialogues(part):
+    dialogues: list[dict[str, Any]] = []
+    for part in parts:  # the first two sealed parts share theirs
+        dialogues += [d for d in read_dialogues(part) if d not in dialogues]
+    for dialogue in dialogues:
         conversation = bot.new()
         for turn in dialogue["turns"]:
             await conversation.say(turn["say"])
@@ -122,7 +109,7 @@ async def evaluate_dialogues(part: str) -> list[tuple[str, bool, str]]:
                 slots["topics"] == wanted if "topics" in turn else slots["topic"] == turn["topic"]
             )
             note = f"{dialogue['id']} {turn['say']!r}: wanted {wanted}, got {slots['topics']}"
-            turns.append((dialogue["language"], right, f"{note} {conversation.templates}"))
+            turns.append(Dialogue(dialogue["language"], right, f"{note} {conversation.templates}"))
     return turns
 
 
@@ -138,53 +125,33 @@ def read_dialogues(part: str) -> list[dict[str, Any]]:
     return list(everything[0 if part == "development" else 1 :: 2])
 
 
-def table(title: str, results: list[Result], key: Callable[[Result], str]) -> None:
-    """Print right / n with the interval, per language and key."""
-    counts: defaultdict[tuple[str, str], Counter[bool]] = defaultdict(Counter)
-    for result in results:
-        counts[result.language, key(result)][result.right] += 1
-    print(f"\n{title}")
-    for (language, name), count in sorted(counts.items()):
-        n = count.total() if hasattr(count, "total") else sum(count.values())
-        low, high = wilson(count[True], n)
-        share = 100 * count[True] / n
-        print(f"  {language} {name:20} {share:5.1f} %  ({low:.2f}-{high:.2f}, n={n})")
-
-
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="make eval")
-    parser.add_argument("--part", choices=PARTS, default=PARTS[-1])
-    parser.add_argument("--show-errors", action="store_true", help="development part only")
+    parser.add_argument(
+        "--part", choices=PARTS, nargs="+", default=[PARTS[-1]], help="one or several"
+    )
+    parser.add_argument("--show-errors", action="store_true", help="development parts only")
     parser.add_argument("--json", type=Path, help="write all results to this file")
+    parser.add_argument("--html", type=Path, default=REPORT, help="write the report to this file")
     options = parser.parse_args()
     results = asyncio.run(evaluate(options.part))
-    topics = [r for r in results if "." in r.wanted]
-    print(f"Part: {options.part}, {len(results)} messages, each a conversation of its own")
-    table("Topics right", topics, lambda _: "all")
-    table("Topics right, by area", topics, lambda r: r.group)
-    table("Topics right, by style", topics, lambda r: r.style)
-    table("Everything else", [r for r in results if "." not in r.wanted], lambda r: r.group)
-    for language in ("en", "zh"):
-        mine = [r for r in topics if r.language == language]
-        back = sum(r.offered and not r.right for r in mine)
-        print(f"\n{language}: right topic among the buttons offered: {back} more of {len(mine)}")
     dialogues = asyncio.run(evaluate_dialogues(options.part))
-    for language in ("en", "zh"):
-        mine_turns = [right for lang, right, _ in dialogues if lang == language]
-        low, high = wilson(sum(mine_turns), n := len(mine_turns))
-        share = 100 * sum(mine_turns) / n
-        print(f"{language}: dialogue turns right {share:.1f} % ({low:.2f}-{high:.2f}, n={n})")
+    summary = summarise(", ".join(options.part), results, dialogues)
+    print(as_text(summary))
     # The sealed part's items are never shown: nobody may tune to them.
-    if options.show_errors and options.part.startswith("development"):
-        for _, right, note in dialogues:
-            if not right:
-                print("  ", note)
+    open_part = set(options.part) <= set(DEVELOPMENT)
+    if options.show_errors and open_part:
+        for turn in dialogues:
+            if not turn.right:
+                print("  ", turn.note)
         for result in results:
             if not result.right:
                 print(f"  {result.wanted:32} {result.got:40} {result.text}")
     if options.json:
         options.json.write_text(json.dumps([asdict(r) for r in results], ensure_ascii=False))
+    write_report(options.html, summary, results if open_part else None, CURVE)
+    print(f"\nReport: {options.html}")
 
 
 if __name__ == "__main__":

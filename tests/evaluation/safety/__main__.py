@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from tests.evaluation.__main__ import wilson
+from tests.evaluation.metrics import wilson
 from tests.evaluation.safety.rubric import CHECKS, Turn, judge
 
 _HERE = Path(__file__).parent
