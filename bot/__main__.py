@@ -16,6 +16,8 @@ _COMMANDS = {
     "registry": "bot.registry",
     "switch": "bot.switches",
     "counts": "bot.storage.counts",
+    "book": "bot.book",
+    "diversity": "bot.duplicates",
 }
 
 

@@ -16,6 +16,8 @@ from actions.knowledge import Knowledge
 from actions.knowledge.base import read_knowledge
 from actions.knowledge.schema import LANGUAGES, Language
 from bot.content import ContentError, line_of, load_yaml
+from bot.duplicates import check_duplicates, check_evaluation, read_all, read_development
+from bot.evidence import check_evidence, check_facets
 from bot.nlu.text import CJK_CHARACTER
 from bot.paths import DATA, ROOT
 from bot.safety.classifier import read_examples
@@ -55,6 +57,10 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     mistakes += check_wording([*topics, ROOT / "domain.yml", DATA / "safety" / "page.yml"])
     in_examples, examples = check_examples(knowledge)
     mistakes += in_examples
+    mistakes += check_evidence(knowledge) + check_facets(knowledge)
+    texts = read_all()
+    mistakes += check_duplicates(texts)
+    mistakes += check_evaluation(texts, read_development())
     claims = sum(
         len(part)
         for topic in knowledge.topics.values()
