@@ -18,6 +18,7 @@ _COMMANDS = {
     "counts": "bot.storage.counts",
     "book": "bot.book",
     "diversity": "bot.duplicates",
+    "readability": "bot.readability",
 }
 
 

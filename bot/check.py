@@ -20,6 +20,7 @@ from bot.duplicates import check_duplicates, check_evaluation, read_all, read_de
 from bot.evidence import check_evidence, check_facets
 from bot.nlu.text import CJK_CHARACTER
 from bot.paths import DATA, ROOT
+from bot.readability import check_readability
 from bot.safety.classifier import read_examples
 from bot.safety.hotlines import Hotline, Hotlines
 from bot.safety.runtime import load_assessor, load_hotlines, load_regions
@@ -58,6 +59,8 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     in_examples, examples = check_examples(knowledge)
     mistakes += in_examples
     mistakes += check_evidence(knowledge) + check_facets(knowledge)
+    if not mistakes:
+        mistakes += check_readability(knowledge)
     texts = read_all()
     mistakes += check_duplicates(texts)
     mistakes += check_evaluation(texts, read_development())

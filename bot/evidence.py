@@ -61,10 +61,10 @@ def check_evidence(knowledge: Knowledge, folder: Path = KNOWLEDGE) -> list[Conte
     excused: set[str] = set()
     for index, entry in enumerate(listed):
         line = line_of(listed, index)
-        row = entry.get("id") if isinstance(entry, dict) else None
-        if not row or not str(entry.get("reason") or "").strip():
+        if not isinstance(entry, dict) or not entry.get("id") or not entry.get("reason"):
             mistakes.append(ContentError(unused_file, line, "each entry needs an id and a reason"))
             continue
+        row = str(entry["id"])
         excused.add(row)
         if row not in rows:
             mistakes.append(ContentError(unused_file, line, f"no row '{row}' in {ids_file.name}"))
