@@ -17,6 +17,7 @@ _COMMANDS = {
     "switch": "bot.switches",
     "counts": "bot.storage.counts",
     "book": "bot.book",
+    "book": "bot.book",
     "diversity": "bot.duplicates",
     "readability": "bot.readability",
 }

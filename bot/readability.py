@@ -108,32 +108,31 @@ class Names:
     """Takes out of a text the names that do not count."""
 
     def __init__(self, knowledge: Knowledge, more: dict[str, list[str]] | None = None) -> None:
-        self._everywhere: dict[str, list[str]] = {}
+        self._everywhere: dict[Language, re.Pattern[str]] = {}
         for language in LANGUAGES:
             names = list((more or {}).get(language) or ())
             names += [name for each in knowledge.countries.values() for name in each[language]]
             names += [n for thing in knowledge.things for n in getattr(thing.names, language)]
-            self._everywhere[language] = names
-        self._patterns: dict[tuple[str, str], re.Pattern[str]] = {}
+            self._everywhere[language] = _any_of(names, language)
+        self._of_topic: dict[tuple[str, Language], re.Pattern[str]] = {}
 
     def __call__(self, bubble: Bubble) -> str:
         """Return the text with each name replaced by a pronoun and brackets taken out."""
-        key = (bubble.topic.id if bubble.topic else "", bubble.language)
-        if key not in self._patterns:
-            self._patterns[key] = self._pattern(bubble.topic, bubble.language)
+        language, topic = bubble.language, bubble.topic
         text = _BRACKETS.sub("", bubble.text)
-        return self._patterns[key].sub(_NAME[bubble.language], text)
-
-    def _pattern(self, topic: Topic | None, language: Language) -> re.Pattern[str]:
-        names = list(self._everywhere[language])
         if topic:
-            names += [topic.title.get(language), *getattr(topic.names, language)]
-            names += explained(topic, language)
-        ordered = sorted({re.escape(name) for name in names if name}, key=len, reverse=True)
-        anyhow = "|".join(ordered) or "(?!)"
-        if language == "en":
-            anyhow = rf"\b(?:{anyhow})s?\b"
-        return re.compile(anyhow, re.IGNORECASE)
+            key = (topic.id, language)
+            if key not in self._of_topic:
+                names = [topic.title.get(language), *getattr(topic.names, language)]
+                self._of_topic[key] = _any_of([*names, *explained(topic, language)], language)
+            text = self._of_topic[key].sub(_NAME[language], text)
+        return self._everywhere[language].sub(_NAME[language], text)
+
+
+def _any_of(names: Iterable[str], language: Language) -> re.Pattern[str]:
+    ordered = sorted({re.escape(name) for name in names if name}, key=len, reverse=True)
+    anyhow = "|".join(ordered) or "(?!)"
+    return re.compile(rf"\b(?:{anyhow})s?\b" if language == "en" else anyhow, re.IGNORECASE)
 
 
 def explained(topic: Topic, language: Language) -> list[str]:
