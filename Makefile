@@ -11,7 +11,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run chat train test lint format check-content release-check eval eval-safety eval-server bench clean
+.PHONY: help setup run chat train test lint format check-content release-check book diversity eval eval-safety eval-server bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,12 @@ check-content: setup  ## say what is wrong in the content files, with file, line
 
 release-check: setup  ## what must not go out to people yet (hotlines nobody checked, ...)
 	@$(PY) -m bot release-check
+
+book: setup  ## the knowledge base as printable pages for reviewers, in results/book/
+	@$(PY) -m bot book
+
+diversity: setup  ## how varied the training examples are, and which are alike (results/diversity.md)
+	@$(PY) -W ignore -m bot diversity
 
 eval: setup  ## how well messages are understood (sealed part; PART=development for another)
 	@$(PY) -W ignore -m tests.evaluation $(if $(PART),--part $(PART)) $(if $(ERRORS),--show-errors)

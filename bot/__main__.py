@@ -17,7 +17,6 @@ _COMMANDS = {
     "switch": "bot.switches",
     "counts": "bot.storage.counts",
     "book": "bot.book",
-    "book": "bot.book",
     "diversity": "bot.duplicates",
     "readability": "bot.readability",
 }

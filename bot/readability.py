@@ -13,7 +13,8 @@ Chinese has no formula of that standing. Two figures of each bubble:
   Chinese hospitals and call 20-30 intermediate and more difficult. Their word list (HSK grades)
   is made for foreign learners and holds neither 膝盖 nor 发烧; here a word is hard when it is
   neither among the 8,000 most frequent of jieba's list, nor used in 3 of our training messages
-  (they are written as readers write), nor made of such words (付钱, 第三步).
+  (they are written as readers write), nor made of such words (付钱, 第三步). Doctors' words that
+  are made of common characters (预后, 适应症) are listed in the file and count as hard.
 - *clause*: mean number of characters between two punctuation marks, because on a phone it is the
   long unbroken clause that is read twice (voice guide: short clauses).
 
@@ -153,7 +154,8 @@ def explained(topic: Topic, language: Language) -> list[str]:
             elif len(inside) <= 5:
                 terms.append(inside)
             else:
-                terms += _jieba().lcut(re.split(r"[，。、：；]", before)[-1])[-1:]
+                term = re.split(r"[，。、：；？的是叫]", before)[-1]
+                terms += [term] if len(term) <= 6 else _jieba().lcut(term)[-1:]
     return [term.strip(".,;:") for term in terms if len(term) > 1]
 
 
@@ -196,16 +198,21 @@ def grade(text: str) -> float:
 
 
 class CommonWords:
-    """Tells which Chinese words readers of ours know."""
+    """Tells which Chinese words readers of ours know; `jargon` are words that they do not."""
 
-    def __init__(self, messages: Iterable[str]) -> None:
+    def __init__(self, messages: Iterable[str], jargon: Iterable[str] = ()) -> None:
         rows = (Path(_jieba().__file__).parent / "dict.txt").read_text("utf-8").splitlines()
         pairs = (row.split(" ")[:2] for row in rows)
         ordered = heapq.nlargest(COMMON_WORDS, pairs, key=lambda pair: int(pair[1]))
         self._words = {word for word, _ in ordered}
         self._characters = {word for word, _ in ordered[:COMMON_CHARACTERS] if len(word) == 1}
         self._messages = "\n".join(messages)
+        self._jargon = re.compile("|".join(map(re.escape, jargon)) or "(?!)")
         self._known: dict[str, bool] = {}
+
+    def jargon_in(self, text: str) -> list[str]:
+        """Return each use of jargon in `text`."""
+        return self._jargon.findall(text)
 
     def __contains__(self, word: str) -> bool:
         """Return whether `word` is common, used by readers, or made of such words."""
@@ -229,7 +236,8 @@ class CommonWords:
 @functools.lru_cache(maxsize=1)
 def load_common_words() -> CommonWords:
     """Return the words that count as common, from jieba's list and the training messages."""
-    return CommonWords(example.text for example in read_all() if example.language == "zh")
+    messages = (example.text for example in read_all() if example.language == "zh")
+    return CommonWords(messages, load_yaml(LIMITS).get("jargon") or ())
 
 
 @functools.lru_cache(maxsize=1)
@@ -249,7 +257,8 @@ def difficulty(text: str, common: CommonWords) -> tuple[float, list[str]]:
     ]
     if not words:
         return 0.0, []
-    hard = [word for word in words if _CHINESE.search(word) and word not in common]
+    hard = common.jargon_in(text)
+    hard += [w for w in words if _CHINESE.search(w) and w not in common and w not in hard]
     return len(words) / len(sentences) + 100 * len(hard) / len(words), hard
 
 
