@@ -197,15 +197,21 @@ def grade(text: str) -> float:
 # -- Chinese -----------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=1)
+def _frequent() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the most frequent words of jieba's list, and the characters among the first ones."""
+    rows = (Path(_jieba().__file__).parent / "dict.txt").read_text("utf-8").splitlines()
+    pairs = (row.split(" ")[:2] for row in rows)
+    ordered = heapq.nlargest(COMMON_WORDS, pairs, key=lambda pair: int(pair[1]))
+    characters = (word for word, _ in ordered[:COMMON_CHARACTERS] if len(word) == 1)
+    return frozenset(word for word, _ in ordered), frozenset(characters)
+
+
 class CommonWords:
     """Tells which Chinese words readers of ours know; `jargon` are words that they do not."""
 
     def __init__(self, messages: Iterable[str], jargon: Iterable[str] = ()) -> None:
-        rows = (Path(_jieba().__file__).parent / "dict.txt").read_text("utf-8").splitlines()
-        pairs = (row.split(" ")[:2] for row in rows)
-        ordered = heapq.nlargest(COMMON_WORDS, pairs, key=lambda pair: int(pair[1]))
-        self._words = {word for word, _ in ordered}
-        self._characters = {word for word, _ in ordered[:COMMON_CHARACTERS] if len(word) == 1}
+        self._words, self._characters = _frequent()
         self._messages = "\n".join(messages)
         self._jargon = re.compile("|".join(map(re.escape, jargon)) or "(?!)")
         self._known: dict[str, bool] = {}
