@@ -51,6 +51,7 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     hotlines = attempt(load_hotlines)
     responses = attempt(lambda: read_responses(ROOT / "domain.yml"))
     labels = attempt(load_labels)
+    unreadable = bool(mistakes)
     if hotlines and responses and labels and not mistakes:
         words = Words(knowledge, responses, labels, hotlines)
         attempt(lambda: check_words(words, ROOT / "domain.yml"))
@@ -59,7 +60,7 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     in_examples, examples = check_examples(knowledge)
     mistakes += in_examples
     mistakes += check_evidence(knowledge) + check_facets(knowledge)
-    if not mistakes:
+    if not unreadable:
         mistakes += check_readability(knowledge)
     texts = read_all()
     mistakes += check_duplicates(texts)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from actions.knowledge import Knowledge, Topic
-from actions.knowledge.base import KNOWLEDGE
+from actions.knowledge.base import KNOWLEDGE, knowledge_folder
 from actions.knowledge.schema import Claim
 from bot.content import ContentError, line_of, load_yaml
 
@@ -39,12 +39,16 @@ def evidence_used(knowledge: Knowledge) -> dict[str, list[str]]:
     return dict(used)
 
 
-def check_evidence(knowledge: Knowledge, folder: Path = KNOWLEDGE) -> list[ContentError]:
+def check_evidence(knowledge: Knowledge, folder: Path | None = None) -> list[ContentError]:
     """Return a mistake for each row that is neither used nor listed, and for each unknown id.
 
-    `folder` holds `evidence_ids.txt` and `evidence_unused.yml`.
+    `folder` (default: the content folder) holds `evidence_ids.txt` and `evidence_unused.yml`;
+    content of somebody else's (`UPRIGHT_KNOWLEDGE`) may do without.
     """
+    folder = folder or knowledge_folder()
     ids_file, unused_file = folder / "evidence_ids.txt", folder / "evidence_unused.yml"
+    if folder != KNOWLEDGE and not ids_file.exists():
+        return []
     try:
         lines = ids_file.read_text("utf-8").splitlines()
         listed = load_yaml(unused_file) or []
@@ -78,28 +82,35 @@ def check_evidence(knowledge: Knowledge, folder: Path = KNOWLEDGE) -> list[Conte
     for row in sorted(used.keys() - rows.keys()):
         topic = knowledge.topics[used[row][0]]
         reason = f"evidence '{row}' is no row of {ids_file.name}"
-        mistakes.append(ContentError(topic_file(topic, folder), 0, reason))
+        file = topic_file(topic, folder)
+        mistakes.append(ContentError(file, _line_with(row, file), reason))
     return mistakes
 
 
-def check_facets(knowledge: Knowledge, folder: Path = KNOWLEDGE) -> list[ContentError]:
+def check_facets(knowledge: Knowledge, folder: Path | None = None) -> list[ContentError]:
     """Return a mistake for each facet that a complication topic lacks.
 
     Where no source was found, the facet says so.
     """
-    return [
-        ContentError(
-            topic_file(topic, folder),
-            0,
-            f"facet '{facet}' is missing; say it from the evidence, or that no source was found",
-        )
-        for topic in knowledge.topics.values()
-        if topic.area == "complication"
-        for facet in NEEDED_FACETS
-        if facet not in topic.facets
-    ]
+    mistakes = []
+    for topic in knowledge.topics.values():
+        for facet in NEEDED_FACETS if topic.area == "complication" else ():
+            if facet not in topic.facets:
+                file = topic_file(topic, folder)
+                reason = f"facet '{facet}' is missing; say it from the evidence, or that no source"
+                reason += " was found"
+                mistakes.append(ContentError(file, _line_with("facets:", file), reason))
+    return mistakes
 
 
-def topic_file(topic: Topic, folder: Path = KNOWLEDGE) -> Path:
+def _line_with(text: str, file: Path) -> int:
+    """Return the first line of `file` that holds `text`, 0 where none does."""
+    lines = file.read_text("utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, start=1) if text in line), 0)
+
+
+def topic_file(topic: Topic, folder: Path | None = None) -> Path:
     """Return the file of a topic."""
-    return folder / "topics" / topic.area / f"{topic.id.partition('.')[2]}.yml"
+    return (
+        (folder or knowledge_folder()) / "topics" / topic.area / f"{topic.id.partition('.')[2]}.yml"
+    )

@@ -70,7 +70,7 @@ def test_an_excuse_without_reason(folder, entry):
 def test_an_unknown_row(folder):
     (folder / "evidence_ids.txt").write_text("row_a\nrow_c\n", "utf-8")
     (mistake,) = _check(folder)
-    assert mistake.file.name == "infection.yml"
+    assert (mistake.file.name, mistake.line) == ("infection.yml", 10)
     assert "evidence 'row_b' is no row" in mistake.reason
 
 
@@ -78,7 +78,12 @@ def test_a_missing_facet_is_named(folder):
     mistakes = check_facets(read_knowledge(folder, []), folder)
     missing = [facet for facet in NEEDED_FACETS if facet != "signs"]
     assert [m.reason.split("'")[1] for m in mistakes] == missing
-    assert all(mistake.file.name == "infection.yml" for mistake in mistakes)
+    assert {(m.file.name, m.line) for m in mistakes} == {("infection.yml", 8)}
+
+
+def test_other_content_may_do_without_a_list(folder):
+    (folder / "evidence_ids.txt").unlink()
+    assert _check(folder) == []
 
 
 def test_the_evidence_of_this_release_is_used():
