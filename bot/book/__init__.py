@@ -59,7 +59,7 @@ class Counts:
 
     topics: int
     claims: int
-    guidance: int  # claims of our own that state no fact from outside
+    unsourced: int  # sentences of our own that state no fact from outside
     sources: int
     sources_checked: int
     reviewed: int  # topics signed within the last year
@@ -74,7 +74,7 @@ def count(knowledge: Knowledge, today: date) -> Counts:
     return Counts(
         topics=len(states),
         claims=len(claims),
-        guidance=sum(claim.kind == "guidance" for claim in claims),
+        unsourced=sum(not claim.sources for claim in claims),
         sources=len(knowledge.sources),
         sources_checked=sum(source.checked is not None for source in knowledge.sources.values()),
         reviewed=states.count("reviewed"),
