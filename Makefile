@@ -14,7 +14,7 @@ PY := .venv/bin/python
 WIDGET := widget/dist/upright.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run chat train test lint format check-content release-check eval eval-curve \
+.PHONY: help setup run chat train test lint format check-content release-check book diversity eval eval-curve \
   eval-compare eval-intents eval-safety eval-server bench soak widget widget-check clean
 
 help:  ## list the targets
@@ -45,6 +45,12 @@ check-content: setup  ## say what is wrong in the content files, with file, line
 
 release-check: setup  ## what must not go out to people yet (hotlines nobody checked, ...)
 	@$(PY) -m bot release-check
+
+book: setup  ## the knowledge base as printable pages for reviewers, in results/book/
+	@$(PY) -m bot book
+
+diversity: setup  ## how varied the training examples are, and which are alike (results/diversity.md)
+	@$(PY) -W ignore -m bot diversity
 
 eval: setup  ## how well messages are understood, also as results/evaluation.html (sealed part; PART="development development3" for others)
 	@$(PY) -W ignore -m tests.evaluation $(if $(PART),--part $(PART)) $(if $(ERRORS),--show-errors)

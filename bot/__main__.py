@@ -17,6 +17,9 @@ _COMMANDS = {
     "switch": "bot.switches",
     "counts": "bot.storage.counts",
     "widget-data": "bot.widget",
+    "book": "bot.book",
+    "diversity": "bot.duplicates",
+    "readability": "bot.readability",
 }
 
 

@@ -16,8 +16,11 @@ from actions.knowledge import Knowledge
 from actions.knowledge.base import read_knowledge
 from actions.knowledge.schema import LANGUAGES, Language
 from bot.content import ContentError, line_of, load_yaml
+from bot.duplicates import check_duplicates, check_evaluation, read_all, read_development
+from bot.evidence import check_evidence, check_facets
 from bot.nlu.text import CJK_CHARACTER
 from bot.paths import DATA, ROOT
+from bot.readability import check_readability
 from bot.safety.classifier import read_examples
 from bot.safety.hotlines import Hotline, Hotlines
 from bot.safety.runtime import load_assessor, load_hotlines, load_regions
@@ -48,6 +51,7 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     hotlines = attempt(load_hotlines)
     responses = attempt(lambda: read_responses(ROOT / "domain.yml"))
     labels = attempt(load_labels)
+    unreadable = bool(mistakes)
     if hotlines and responses and labels and not mistakes:
         words = Words(knowledge, responses, labels, hotlines)
         attempt(lambda: check_words(words, ROOT / "domain.yml"))
@@ -55,6 +59,12 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     mistakes += check_wording([*topics, ROOT / "domain.yml", DATA / "safety" / "page.yml"])
     in_examples, examples = check_examples(knowledge)
     mistakes += in_examples
+    mistakes += check_evidence(knowledge) + check_facets(knowledge)
+    if not unreadable:
+        mistakes += check_readability(knowledge)
+    texts = read_all()
+    mistakes += check_duplicates(texts)
+    mistakes += check_evaluation(texts, read_development())
     claims = sum(
         len(part)
         for topic in knowledge.topics.values()

@@ -77,6 +77,11 @@ class Knowledge:
                 yield from thing.names.zh
 
 
+def knowledge_folder() -> Path:
+    """Return the content folder: `UPRIGHT_KNOWLEDGE`, or `data/knowledge/`."""
+    return Path(os.environ.get("UPRIGHT_KNOWLEDGE", KNOWLEDGE))
+
+
 def load_knowledge(path: Path | None = None) -> Knowledge:
     """Read and check the knowledge files under `path` (default `data/knowledge/`).
 
@@ -92,7 +97,7 @@ def load_knowledge(path: Path | None = None) -> Knowledge:
 
 def read_knowledge(path: Path | None, errors: list[ContentError]) -> Knowledge:
     """Read what can be read and append every mistake to `errors`."""
-    base = path or Path(os.environ.get("UPRIGHT_KNOWLEDGE", KNOWLEDGE))
+    base = path or knowledge_folder()
     sources = {s.id: s for _, s in _entries(base / "sources.yml", Source, errors)}
     things = tuple(t for _, t in _entries(base / "names.yml", NamedThing, errors))
     countries = _countries(base / "countries.yml", errors)
