@@ -31,7 +31,12 @@ _BODIES = (
 _ORIGINS = ("https://evil.example", "null", "http://127.0.0.1:1", "javascript:alert(1)", "https://")
 _PATHS = (
     *("/chat/none", "/chat/../web.py", "/chat/..%2f..%2fdomain.yml", "/chat//messages"),
-    *("/chat/%00", "/chat/session/", "/webhooks/rest/webhook", "/model", "/conversations/x/tracker"),
+    *("/chat/%00", "/chat/session/", "/webhooks/rest/webhook", "/model"),
+    "/conversations/x/tracker",
+)
+_METHODS = (
+    *(("GET", "/chat/messages"), ("PUT", "/chat/messages"), ("DELETE", "/chat/history")),
+    *(("POST", "/chat/upright.js"), ("PATCH", "/chat/session"), ("POST", "/chat/health")),
 )
 
 
@@ -98,8 +103,5 @@ def _bad_path(dice: random.Random, secret: str, token: str) -> Hostile:
 
 
 def _bad_method(dice: random.Random, secret: str, token: str) -> Hostile:
-    method, path = dice.choice(
-        (("GET", "/chat/messages"), ("PUT", "/chat/messages"), ("DELETE", "/chat/history"))
-        + (("POST", "/chat/upright.js"), ("PATCH", "/chat/session"), ("POST", "/chat/health"))
-    )
+    method, path = dice.choice(_METHODS)
     return Hostile("wrong method", method, path, b"", {"Authorization": f"Bearer {token}"})
