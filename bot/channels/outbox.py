@@ -49,11 +49,12 @@ class Outbox:
         box = self._boxes.get(sender)
         return f"{self._epoch}-{box.number if box else 0}"
 
-    def forget(self, sender: str) -> None:
-        """Tell listeners that the conversation ended, and drop its events."""
+    def forget(self, sender: str, tell: bool = True) -> None:
+        """Drop a conversation's events and end its listeners; `tell`: that it has ended."""
         if sender in self._boxes:
-            self.publish(sender, "ended", {})
-            self._boxes.pop(sender)
+            if tell:
+                self.publish(sender, "ended", {})
+            self._wake(self._boxes.pop(sender))
 
     def close(self) -> None:
         """End all listening, as when the server stops."""
@@ -77,6 +78,7 @@ class Outbox:
                     seen = box.number
                     yield f"{self._epoch}-{seen}", "reset", {}
             while not self._closed:
+                gone = self._boxes.get(sender) is not box
                 news = box.news
                 for number, event, data in list(box.events):
                     if number > seen:
@@ -87,6 +89,8 @@ class Outbox:
                 if box.number > seen:  # more came than is kept
                     seen = box.number
                     yield f"{self._epoch}-{seen}", "reset", {}
+                if gone:
+                    return
                 try:
                     await asyncio.wait_for(news.wait(), pause)
                 except asyncio.TimeoutError:

@@ -328,7 +328,8 @@ class WebChannel(ChannelBase):
                 async with self._lock(request, sender), self._lock(request, new):
                     await store.move(sender, new)
             self.rename(sender, new)
-            self._end(sender)
+            # It goes on under another token; that of before just closes.
+            self._end(sender, tell=False)
             self._ended.pop(new, None)
         return response.json(self._mint(new, site))
 
@@ -388,9 +389,9 @@ class WebChannel(ChannelBase):
     def _lock(self, request: Request, sender: str) -> Any:
         return request.app.ctx.agent.lock_store.lock(sender)
 
-    def _end(self, sender: str) -> None:
+    def _end(self, sender: str, tell: bool = True) -> None:
         """Let the tokens of a conversation that is gone open nothing any more."""
-        self._outbox.forget(sender)
+        self._outbox.forget(sender, tell)
         self._ended[sender] = None
         if len(self._ended) > _ENDED:
             self._ended.popitem(last=False)

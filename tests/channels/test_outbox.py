@@ -78,6 +78,14 @@ async def test_a_conversation_that_ends_ends_its_listeners():
     assert [event for _, event, _ in await asyncio.wait_for(heard, 1)] == ["ended"]
 
 
+async def test_a_conversation_that_moved_ends_its_listeners_silently():
+    box = Outbox()
+    heard = asyncio.create_task(take(box.listen("a", None, 5), 9))
+    await asyncio.sleep(0)
+    box.forget("a", tell=False)
+    assert await asyncio.wait_for(heard, 1) == []
+
+
 async def test_closing_ends_all_listening():
     box = Outbox()
     heard = asyncio.create_task(take(box.listen("a", None, 5), 9))
