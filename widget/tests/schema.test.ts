@@ -26,6 +26,7 @@ const BLOCKS: Block[] = [
   { type: "choices", items: [{ title: "a", payload: "/a" }] },
   { type: "hotline", id: "a", name: "A", contact: "call 1", country: "A", dial: ["116 123"] },
   { type: "step", text: "a", number: 1, of: 2 },
+  { type: "own", label: "a:", text: "b" },
   { type: "download", title: "a", name: "a.txt", content: "a" },
 ];
 

@@ -40,6 +40,7 @@ export type Block =
   | { type: "choices"; items: Choice[] }
   | Hotline
   | { type: "step"; text: string; number: number; of: number }
+  | { type: "own"; label: string; text: string }
   | Download;
 
 export interface Message {

@@ -61,6 +61,8 @@ export class MessagePiece extends Piece {
       }
       case "step":
         return html`<div class="step" part="step"><p class="count">${t("step", { number: block.number, total: block.of })}</p><p class="text">${block.text}</p></div>`;
+      case "own":
+        return html`<div class="step" part="own"><p class="count">${block.label}</p><p class="text">${block.text}</p></div>`;
       case "hotline":
         return lineCard(block, t);
       case "download":
@@ -80,7 +82,7 @@ export class MessagePiece extends Piece {
     return html`<details part="sources"><summary>${t("sources", { count: sources.length })}</summary><ol>${sources.map(
       ({ citation, year, locator, kind }) => {
         const dated = year && !citation.includes(String(year)) ? `${citation} (${year})` : citation;
-        return html`<li>${[dated, locator, kind].filter(Boolean).join(" · ")}</li>`;
+        return html`<li>${dated} · ${place(locator)} · ${kind}</li>`;
       },
     )}</ol></details>`;
   }
@@ -88,6 +90,14 @@ export class MessagePiece extends Piece {
   private save({ name, content }: Download): void {
     this.emit("save", { name, blob: new Blob([content], { type: "text/plain;charset=utf-8" }) });
   }
+}
+
+/** Where to read it: a link for a web address or a DOI, else the words. Opened only by the person. */
+function place(locator: string): TemplateResult | string {
+  const [, before = "", address] = /^(.*?)(https:\/\/\S+|doi:10\.\S+)$/.exec(locator) ?? [];
+  if (!address) return locator;
+  const href = address.replace(/^doi:/, "https://doi.org/");
+  return html`${before}<a href=${href} target="_blank" rel="noopener noreferrer">${address}</a>`;
 }
 
 define("upright-message", MessagePiece);
