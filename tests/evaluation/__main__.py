@@ -18,6 +18,9 @@ from typing import Any
 
 import yaml
 
+from tests.evaluation.followups import PART as FOLLOWUPS
+from tests.evaluation.followups import evaluate_followups
+
 _HERE = Path(__file__).parent
 # The figures of each sealed part's first run are in docs/evaluation.md. Nobody tunes to them. The
 # third set covers all topics of the contract; the first two, the 54 that existed then.
@@ -151,13 +154,34 @@ def table(title: str, results: list[Result], key: Callable[[Result], str]) -> No
         print(f"  {language} {name:20} {share:5.1f} %  ({low:.2f}-{high:.2f}, n={n})")
 
 
+def report_followups(show_errors: bool) -> None:
+    """Print how well follow-ups stay, subjects change, and new questions are not swallowed."""
+    messages = [m for m in read("development3") if m.get("topic")]
+    said = asyncio.run(evaluate_followups(messages))
+    groups: defaultdict[tuple[str, str, str], list[bool]] = defaultdict(list)
+    for one in said:
+        half = "" if one.kind == "new question" else "looked at" if one.listed else "held out"
+        groups[one.language, one.kind, half].append(one.right)
+    for (language, kind, half), right in sorted(groups.items()):
+        low, high = wilson(sum(right), n := len(right))
+        share = 100 * sum(right) / n
+        print(f"  {language} {kind:13} {half:10} {share:5.1f} %  ({low:.2f}-{high:.2f}, n={n})")
+    if show_errors:
+        print(
+            *(f"  {one.kind} {one.note}" for one in said if one.listed and not one.right), sep="\n"
+        )
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="make eval")
-    parser.add_argument("--part", choices=PARTS, default=PARTS[-1])
+    parser.add_argument("--part", choices=(*PARTS, FOLLOWUPS), default=PARTS[-1])
     parser.add_argument("--show-errors", action="store_true", help="development part only")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     options = parser.parse_args()
+    if options.part == FOLLOWUPS:
+        report_followups(options.show_errors)
+        return
     results = asyncio.run(evaluate(options.part))
     topics = [r for r in results if "." in r.wanted]
     print(f"Part: {options.part}, {len(results)} messages, each a conversation of its own")
