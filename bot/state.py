@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actions.knowledge.schema import LANGUAGES
+from bot.context import leans_on
 from bot.nlu.text import CJK_CHARACTER
 from bot.safety.assessor import RiskLevel
 from bot.safety.model import THRESHOLDS
@@ -142,7 +143,10 @@ def next_state(
         "language_choice": choice,
         "region": region,
         "age_band": age,
-        "fallback": intent in FALLBACK_INTENTS and plan.level is RiskLevel.NONE and not words,
+        "fallback": intent in FALLBACK_INTENTS
+        and plan.level is RiskLevel.NONE
+        and not words
+        and not leans_on(before.get("last_topic"), parse, text),
         "safety": plan.memory,
         "plan": words,
         "after": after,
