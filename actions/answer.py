@@ -20,9 +20,16 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
         reply.say("utter_sources_none_country", country=conversation.country, topic=topic.id)
         reply.about(topic, reply.said_of(topic))
         return
-    if reply.said_of(topic) and reply.show_next(topic):
+    if not reply.said_of(topic):
+        reply.show(topic, "answer")
         return
-    reply.show(topic, "answer")
+    near = conversation.near
+    if near and reply.show_at(topic, *near):
+        return
+    if not reply.show_next(topic):
+        offer = list(topic.related[:3])
+        reply.say("utter_no_more", topic=topic.id, choices=offer)
+        reply.about(topic, reply.said_of(topic))
 
 
 def answer_all(conversation: Conversation, reply: Reply, topics: list[Topic]) -> None:

@@ -64,6 +64,29 @@ class Reply:
             self.about(topic, said)
         return bool(count)
 
+    def show_unsaid(self, topic: Topic, facet: str) -> bool:
+        """Say the bubbles of a facet that were not said yet; return False where there is none."""
+        if self._switched_off(topic):
+            return True
+        said = self.said_of(topic)
+        places = range(len(self.conversation.knowledge.bubbles(topic, facet)))
+        left = [index for index in places if f"{facet}/{index}" not in said]
+        for index in left:
+            said = self._show_bubble(topic, facet, index, said, last=index == left[-1])
+        if left:
+            self.about(topic, said)
+        return bool(left)
+
+    def show_at(self, topic: Topic, facet: str, index: int) -> bool:
+        """Say one bubble, if it was not said yet; return whether it was said now."""
+        if self._switched_off(topic):
+            return True
+        said = self.said_of(topic)
+        if f"{facet}/{index}" in said:
+            return False
+        self.about(topic, self._show_bubble(topic, facet, index, said, last=True))
+        return True
+
     def show_next(self, topic: Topic) -> bool:
         """Say the first bubble of the topic not shown yet; return False where all were shown."""
         if self._switched_off(topic):

@@ -33,6 +33,7 @@ _LINES_MATTER = frozenset(
     {"referral.mental_health", "wellbeing.supporting_someone", "emergency.red_flags", "about.human"}
 )
 ANSWER_TOPIC = "action_answer_topic"
+ANSWER_FOLLOW_UP = "action_answer_follow_up"
 # A program says that it is one again after this time (New York GBL art. 47 asks every 3 hours).
 DISCLOSE_AGAIN_SECONDS = 3 * 3600
 
@@ -124,7 +125,8 @@ def next_state(
     topic = plan.topic
     words, after, asked, told = plan.words, plan.after, None, list(before.get("told") or ())
     if calm:
-        words, told = _for_the_young(age, before.get("age_band"), intent, told)
+        follow_up = leans_on(before.get("last_topic"), parse, text)
+        words, told = _for_the_young(age, before.get("age_band"), intent, told, follow_up)
         if not words and asked_age and age and age != before.get("age_band"):
             words = ["utter_age_noted"]
         if intent == "ask_about_human" and presence != "utter_human_none":
@@ -161,7 +163,7 @@ def _expects_place(before: Mapping[str, Any], safety: Mapping[str, Any]) -> bool
 
 
 def _for_the_young(
-    age: str | None, before: str | None, intent: str | None, told: list[str]
+    age: str | None, before: str | None, intent: str | None, told: list[str], follow_up: bool
 ) -> tuple[list[str], list[str]]:
     """Return the words that come first for a minor, once, and what was told so far."""
     words = {"under_14": "utter_child", "14_17": "utter_young"}.get(age or "")
@@ -169,6 +171,7 @@ def _for_the_young(
     if words is None or words in told or not (fits or age == "under_14"):
         return [], told
     then = [ANSWER_TOPIC] if is_topic_intent(intent) else []
+    then = [ANSWER_FOLLOW_UP] if follow_up else then
     return [words, *then], [*told, words]
 
 

@@ -53,6 +53,7 @@ NEEDED = (
     "utter_did_you_mean",
     "utter_which_topic",
     "utter_no_facet",
+    "utter_said_all",
     "utter_no_more",
     "utter_no_sources",
     "utter_sources_intro",

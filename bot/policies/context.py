@@ -8,9 +8,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.context import leans_on, nearest
 from bot.policies.base import FixedPolicy, slots_and_parse
+from bot.state import ANSWER_FOLLOW_UP
 from bot.words import load_words
-
-FOLLOW_UP = "action_answer_follow_up"
 
 
 @DefaultV1Recipe.register(
@@ -28,7 +27,7 @@ class ContextPolicy(FixedPolicy):
         """Return the follow-up action at the start of a turn that leans on the last topic."""
         if not self.at_start_of_turn(tracker) or tracker.active_loop_name:
             return None, 0.0
-        return (FOLLOW_UP, 1.0) if self._leans(tracker) else (None, 0.0)
+        return (ANSWER_FOLLOW_UP, 1.0) if self._leans(tracker) else (None, 0.0)
 
     def turn_events(self, tracker: DialogueStateTracker) -> list[Event]:
         """Return the slot `reading` of this turn."""
