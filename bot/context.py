@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -24,7 +25,9 @@ from bot.nlu.text import CJK_CHARACTER, normalize
 # looked at and on the development messages: how much the message leans on another, and how sure
 # the classifier is of another subject, both as log-odds.
 _LEANS, _OTHER, _BIAS = 1.2, -0.8, 3.0
-_NAMES_ANOTHER = -1.0  # the message holds the name of another topic
+_NAMES = {"topic": -1.0, "technique": -0.5}  # for each name of something else that it holds
+_NAMES_OPERATION = -1.5
+_OPERATION = re.compile(r"\b(?:surgery|surgeries|operations?)\b|手术|手術|增高")
 _ENOUGH = math.log(0.7 / 0.3)
 _ACT_LEANS = 0.8  # for a message that the classifier takes for a yes, a no or an insult
 _CERTAIN = 0.5  # from this confidence a request that is refused stays one
@@ -59,9 +62,11 @@ def leans_on(last_topic: str | None, parse: Mapping[str, Any], text: str) -> boo
         return False
     ranking = parse.get("intent_ranking") or []
     others = [one["confidence"] for one in ranking if one["name"] != last_intent]
-    another = any(o.get("entity") == "topic" and o.get("value") != last_topic for o in entities)
     score = _LEANS * _log_odds(leans) + _OTHER * _log_odds(max(others, default=0.0)) + _BIAS
-    return score + _NAMES_ANOTHER * another > _ENOUGH
+    for one in entities:
+        score += _NAMES.get(one.get("entity"), 0.0) * (one.get("value") != last_topic)
+    score += _NAMES_OPERATION * bool(_OPERATION.search(normalize(text)))
+    return score > _ENOUGH
 
 
 def nearest(
