@@ -14,6 +14,13 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
 
     Asked again, it goes on with what was not said yet instead of repeating itself.
     """
+    if len(conversation.countries) > 1 and topic.countries:
+        # Each country for itself, in the order asked; never ranked.
+        for code in conversation.countries:
+            if not reply.show(topic, f"country:{code}"):
+                reply.say("utter_sources_none_country", country=code, topic=topic.id)
+        reply.about(topic, reply.said_of(topic))
+        return
     if conversation.country and (topic.countries or conversation.only_country):
         if reply.show(topic, f"country:{conversation.country}"):
             return
@@ -21,6 +28,9 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
         reply.about(topic, reply.said_of(topic))
         return
     if not reply.said_of(topic):
+        if conversation.compares and reply.show_unsaid(topic, "technique"):
+            return
+        reply.show_fitting(topic)
         reply.show(topic, "answer")
         return
     near = conversation.near

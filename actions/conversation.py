@@ -10,6 +10,7 @@ from typing import Any
 from rasa_sdk import Tracker
 
 from actions.knowledge import Knowledge, Topic
+from actions.knowledge.schema import Mentioned
 
 FOLLOW_UP = "follow_up_"
 _SURE = 0.85  # share among the follow-ups from which a facet is taken as asked
@@ -29,7 +30,9 @@ class Conversation:
     latest message with their probabilities, best first; `questions`: topic intents of a message
     that asks several things, in order; `only_country`: the message names a country and asks
     nothing else ("and in India?", "那印度呢"); `reading`: what `bot.policies.context` found of the
-    message in the light of the last topic; `names_technique`: it names a technique or a bone.
+    message in the light of the last topic; `names_technique`: it names a technique or a bone;
+    `mentioned`: what the person said they think of, now or earlier; `countries`: all that the
+    message names, in order; `compares`: it names two techniques or two bones.
     """
 
     knowledge: Knowledge
@@ -43,6 +46,9 @@ class Conversation:
     only_country: bool = False
     reading: Mapping[str, Any] = field(default_factory=dict)
     names_technique: bool = False
+    mentioned: Mentioned = field(default_factory=Mentioned)
+    countries: tuple[str, ...] = ()
+    compares: bool = False
 
     @classmethod
     def of(cls, tracker: Tracker, knowledge: Knowledge) -> Conversation:
@@ -63,6 +69,9 @@ class Conversation:
             _only_country(message),
             tracker.get_slot("reading") or {},
             "technique" in entities or "segment" in entities,
+            Mentioned.parse_obj(tracker.get_slot("mentioned") or {}),
+            tuple(_values(message, "country")),
+            any(len(_values(message, kind)) > 1 for kind in ("technique", "segment")),
         )
 
     def topic_for_country(self) -> Topic | None:
@@ -119,6 +128,11 @@ class Conversation:
             return None
         facet, _, index = str(place).partition("/")
         return facet, int(index)
+
+
+def _values(message: Mapping[str, Any], kind: str) -> list[str]:
+    found = (e for e in message.get("entities") or [] if e.get("entity") == kind)
+    return list(dict.fromkeys(str(entity.get("value")) for entity in found))
 
 
 def _only_country(message: Mapping[str, Any]) -> bool:

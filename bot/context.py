@@ -33,15 +33,29 @@ _ACT_LEANS = 0.8  # for a message that the classifier takes for a yes, a no or a
 _CERTAIN = 0.5  # from this confidence a request that is refused stays one
 
 _UNDERSTOOD_AS_IT_IS = frozenset(
-    ["greet", "thanks", "goodbye", "more", "ask_sources", "ask_who", "stop", "decline_help"]
-    + ["switch_to_english", "switch_to_chinese", "request_safety_plan", "no_words"]
-    + ["no_risk_denial", "report_crisis", "report_medical_emergency"]
+    [
+        "greet",
+        "thanks",
+        "goodbye",
+        "more",
+        "ask_sources",
+        "ask_who",
+        "stop",
+        "decline_help",
+        "switch_to_english",
+        "switch_to_chinese",
+        "request_safety_plan",
+        "no_words",
+        "no_risk_denial",
+        "report_crisis",
+        "report_medical_emergency",
+    ]
 )
 _ACTS = frozenset({"affirm", "deny", "insult", "report_distress"})
 
 
 def leans_on(last_topic: str | None, parse: Mapping[str, Any], text: str) -> bool:
-    """Return whether a message that the classifier reads as something else goes on with the last topic.
+    """Return whether a message that seems to be something else goes on with the last topic.
 
     False where there is no last topic, where the message is a follow-up by its intent anyway, and
     where it asks several things or names a country (that has its own ways).
@@ -72,7 +86,7 @@ def leans_on(last_topic: str | None, parse: Mapping[str, Any], text: str) -> boo
 def nearest(
     knowledge: Knowledge, topic: str, text: str, said: Collection[str] = ()
 ) -> tuple[str | None, float]:
-    """Return the bubble of `topic` that is nearest in meaning, as "<facet>/<index>", and its cosine.
+    """Return the bubble of `topic` nearest in meaning, as "<facet>/<index>", and its cosine.
 
     Bubbles in `said` are left out; (None, 0) where none is left. The first look-up of a topic
     takes about 50 ms, each later one 2 ms.
@@ -110,7 +124,9 @@ def _bubbles(
 
 
 @functools.lru_cache(maxsize=512)
-def _encoded(held: _Held, topic_id: str, language: Language) -> tuple[list[str], NDArray[np.float32]]:
+def _encoded(
+    held: _Held, topic_id: str, language: Language
+) -> tuple[list[str], NDArray[np.float32]]:
     knowledge = held.knowledge
     topic = knowledge.topics[topic_id]
     places, texts = [], []

@@ -33,6 +33,7 @@ _LINES_MATTER = frozenset(
     {"referral.mental_health", "wellbeing.supporting_someone", "emergency.red_flags", "about.human"}
 )
 ANSWER_TOPIC = "action_answer_topic"
+_MOST_CM = 20  # a larger number of centimetres is not an amount of lengthening
 ANSWER_FOLLOW_UP = "action_answer_follow_up"
 # A program says that it is one again after this time (New York GBL art. 47 asks every 3 hours).
 DISCLOSE_AGAIN_SECONDS = 3 * 3600
@@ -149,6 +150,7 @@ def next_state(
         and plan.level is RiskLevel.NONE
         and not words
         and not leans_on(before.get("last_topic"), parse, text),
+        "mentioned": mentioned(before.get("mentioned"), parse, text),
         "safety": plan.memory,
         "plan": words,
         "after": after,
@@ -193,6 +195,25 @@ def age_band(text: str, asked: bool = False) -> str | None:
     if age < 4:
         return None
     return "under_14" if age < 14 else "14_17" if age < 18 else "adult"
+
+
+def mentioned(
+    before: Mapping[str, Any] | None, parse: Mapping[str, Any], text: str
+) -> dict[str, Any] | None:
+    """Return the technique, bone and centimetres of height that the person named last.
+
+    Keys as in `actions.knowledge.schema.Mentioned`. A kind named now replaces what was named of it
+    before; a body height ("165 cm") is no amount of lengthening.
+    """
+    found: dict[str, Any] = {}
+    for one in parse.get("entities") or ():
+        kind, value, start = one.get("entity"), one.get("value"), int(one.get("start") or 0)
+        if kind in ("technique", "segment") and value not in found.get(kind, ()):
+            found[kind] = [*found.get(kind, ()), value]
+        digit_before = text[max(0, start - 1) : start].isdigit()
+        if kind == "amount" and not digit_before and 1 <= float(value) <= _MOST_CM:
+            found["cm"] = float(value)
+    return {**(before or {}), **found} or None
 
 
 def _level(value: Any) -> RiskLevel:

@@ -125,7 +125,10 @@ class LeaningDetector(GraphComponent):
             vectors.append(_vector(example))
         options = self._config
         self._model = LinearIntentModel(
-            options["c"], options["vector_weight"], balanced=True, word_weight=options["word_weight"]
+            options["c"],
+            options["vector_weight"],
+            balanced=True,
+            word_weight=options["word_weight"],
         ).fit(np.stack(vectors), texts, labels)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)

@@ -31,7 +31,7 @@ class Said:
 
 def read_followups() -> list[tuple[str, str, bool, str, str, tuple[str, ...]]]:
     """Return (language, kind, listed, topic before, message, topics that are right)."""
-    items = []
+    items: list[tuple[str, str, bool, str, str, tuple[str, ...]]] = []
     for language in ("en", "zh"):
         for entry in yaml.safe_load((_HERE / f"{PART}.{language}.yml").read_text("utf-8")):
             about = entry["about"]
