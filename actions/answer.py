@@ -21,10 +21,11 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
                 reply.say("utter_sources_none_country", country=code, topic=topic.id)
         reply.about(topic, reply.said_of(topic))
         return
-    if conversation.country and (topic.countries or conversation.only_country):
-        if reply.show(topic, f"country:{conversation.country}"):
+    elsewhere = conversation.country if conversation.country != topic.country else None
+    if elsewhere and (topic.countries or conversation.only_country):
+        if reply.show(topic, f"country:{elsewhere}"):
             return
-        reply.say("utter_sources_none_country", country=conversation.country, topic=topic.id)
+        reply.say("utter_sources_none_country", country=elsewhere, topic=topic.id)
         reply.about(topic, reply.said_of(topic))
         return
     if not reply.said_of(topic):

@@ -78,9 +78,10 @@ class Conversation:
         """The topic that goes on with another country: the last one, or its neighbour."""
         if self.last_topic is None or self.country is None:
             return None
-        if self.last_topic.countries:
-            return self.last_topic
         same_area = [t for t in self.knowledge.topics.values() if t.area == self.last_topic.area]
+        own = next((t for t in same_area if t.country == self.country), None)
+        if own or self.last_topic.countries:
+            return own or self.last_topic
         return next((t for t in same_area if self.country in t.countries), self.last_topic)
 
     @property

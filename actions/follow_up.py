@@ -35,8 +35,9 @@ class AnswerFollowUp(SafeAction):
             else:
                 reply.say("utter_which_topic")
             return
-        if topic.countries and conversation.country:
-            answer(conversation, reply, topic)
+        place = conversation.topic_for_country() if topic == conversation.last_topic else None
+        if place and conversation.country in (*place.countries, place.country):
+            answer(conversation, reply, place)
             return
         wanted = conversation.facet
         for facet in (wanted, *_NEXT_BEST.get(wanted, ())):

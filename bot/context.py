@@ -33,7 +33,7 @@ _ACT_LEANS = 0.8  # for a message that the classifier takes for a yes, a no or a
 _CERTAIN = 0.5  # from this confidence a request that is refused stays one
 
 _UNDERSTOOD_AS_IT_IS = frozenset(
-    [
+    {
         "greet",
         "thanks",
         "goodbye",
@@ -49,7 +49,7 @@ _UNDERSTOOD_AS_IT_IS = frozenset(
         "no_risk_denial",
         "report_crisis",
         "report_medical_emergency",
-    ]
+    }
 )
 _ACTS = frozenset({"affirm", "deny", "insult", "report_distress"})
 

@@ -34,6 +34,7 @@ _LINES_MATTER = frozenset(
 )
 ANSWER_TOPIC = "action_answer_topic"
 _MOST_CM = 20  # a larger number of centimetres is not an amount of lengthening
+TONGUE_WORDS = "utter_tongue"  # offers English or Chinese in the person's own language, once
 ANSWER_FOLLOW_UP = "action_answer_follow_up"
 # A program says that it is one again after this time (New York GBL art. 47 asks every 3 hours).
 DISCLOSE_AGAIN_SECONDS = 3 * 3600
@@ -135,6 +136,9 @@ def next_state(
         if age is None and intent in _AGE_MATTERS and "utter_ask_age" not in told:
             after, asked = [*after, "utter_ask_age"], "age"
             told.append("utter_ask_age")
+        if parse.get("tongue") and TONGUE_WORDS not in told:
+            after = [*after, TONGUE_WORDS]
+            told.append(TONGUE_WORDS)
     choice = _choice(intent, metadata) or before.get("language_choice")
     peak = max(plan.level, _level(before.get("peak_risk_level")), key=lambda one: one.rank)
     return {

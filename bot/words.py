@@ -24,6 +24,7 @@ from typing import Any
 from actions.knowledge import Knowledge, Topic, load_knowledge
 from actions.knowledge.schema import FACETS, LANGUAGES, SOURCE_KINDS, Language
 from bot.content import ContentError, line_of, load_yaml
+from bot.nlu.tongues import TONGUES
 from bot.safety.hotlines import Hotlines
 from bot.safety.protocol import PROTOCOL_WORDS
 from bot.safety.runtime import load_hotlines
@@ -55,6 +56,7 @@ NEEDED = (
     "utter_no_facet",
     "utter_said_all",
     "utter_no_more",
+    "utter_tongue",
     "utter_no_sources",
     "utter_sources_intro",
     "utter_sources_none_country",
@@ -248,6 +250,8 @@ class Words:
                 return self._emergency(values.get("region"), language)
             if name == "here":
                 return self._here(values.get("region"), language)
+            if name == "tongue":
+                return str(self._labels["tongues"][values["tongue"]])
             if name == "minutes":
                 return str(int(values["minutes"]))
             if name in PLAN_STEPS:
@@ -353,6 +357,10 @@ def load_labels() -> dict[str, Any]:
             if set((labels.get(group) or {}).get(name) or {}) != set(LANGUAGES):
                 line = line_of(labels, group)
                 raise ContentError(file, line, f"{group}.{name} needs a label in en and in zh")
+    missing = set(TONGUES) - set(labels.get("tongues") or {})
+    if missing:
+        reason = f"tongues: no sentence for {', '.join(sorted(missing))}"
+        raise ContentError(file, line_of(labels, "tongues"), reason)
     return labels
 
 
@@ -364,7 +372,7 @@ def check_words(words: Words, file: Path) -> None:
     topic = next(iter(words.knowledge.topics))
     country = next(iter(words.knowledge.countries))
     values = {"topic": topic, "country": country, "limit": 1, "hotlines": [], "region": None}
-    values |= {"own": {}, "minutes": 1}
+    values |= {"own": {}, "minutes": 1, "tongue": "fr"}
     for template in {*NEEDED, *words.responses}:
         for language in LANGUAGES:
             try:

@@ -203,6 +203,8 @@ class Topic(_Model):
     invite: Text | None = None
     facets: dict[str, tuple[Claim, ...]] = {}
     countries: dict[str, tuple[Claim, ...]] = {}
+    # ISO code where the whole topic is about one country.
+    country: str | None = Field(None, regex=r"^[A-Z]{2}$")
     related: tuple[str, ...] = ()
 
     @validator("id")

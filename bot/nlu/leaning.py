@@ -7,6 +7,7 @@ classifier's and the conversation.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,19 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from actions.knowledge.schema import LANGUAGES
 from bot.content import ContentError, line_of, load_yaml
+from bot.nlu.encoder import encode
 from bot.nlu.featurizer import NEUTRAL_TEXT, SentenceVectorFeaturizer
 from bot.nlu.linear import LinearIntentModel
+from bot.nlu.text import CJK_CHARACTER
 from bot.paths import DATA
 
 LEANS = "leans"
 FOLLOW_UP = "follow_up_"
 _YES, _NO = "leans", "stands"
+# Words with which people begin a new question as well as a follow-up. Every eighth question that
+# stands alone is learnt with one of them too, so that they decide nothing by themselves.
+_OPENINGS = {"en": ("and ", "what about ", "ok so "), "zh": ("那", "那么", "还有")}
+_EVERY = 8
 # They lean on the conversation too, but say themselves what they want of it; neither class.
 _NEITHER = frozenset({"ask_sources", "ask_who", "request_safety_plan", "stop"})
 
@@ -123,6 +130,10 @@ class LeaningDetector(GraphComponent):
             texts.append(example.get(NEUTRAL_TEXT))
             labels.append(_YES if leans else _NO)
             vectors.append(_vector(example))
+        opened = list(_opened([t for t, label in zip(texts, labels) if label == _NO]))
+        texts += opened
+        labels += [_NO] * len(opened)
+        vectors += list(encode(opened))
         options = self._config
         self._model = LinearIntentModel(
             options["c"],
@@ -144,6 +155,12 @@ class LeaningDetector(GraphComponent):
                 row = self._model.predict(_vector(message)[None, :], [text])[0]
                 message.set(LEANS, round(float(row[yes]), 3), add_to_output=True)
         return messages
+
+
+def _opened(texts: list[str]) -> Iterator[str]:
+    for index, text in enumerate(texts[::_EVERY]):
+        openings = _OPENINGS["zh" if CJK_CHARACTER.search(text) else "en"]
+        yield openings[index % len(openings)] + text
 
 
 def _vector(message: Message) -> np.ndarray[Any, np.dtype[np.float32]]:
