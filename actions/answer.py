@@ -14,15 +14,33 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
 
     Asked again, it goes on with what was not said yet instead of repeating itself.
     """
-    if conversation.country and (topic.countries or conversation.only_country):
-        if reply.show(topic, f"country:{conversation.country}"):
-            return
-        reply.say("utter_sources_none_country", country=conversation.country, topic=topic.id)
+    if len(conversation.countries) > 1 and topic.countries:
+        # Each country for itself, in the order asked; never ranked.
+        for code in conversation.countries:
+            if not reply.show(topic, f"country:{code}"):
+                reply.say("utter_sources_none_country", country=code, topic=topic.id)
         reply.about(topic, reply.said_of(topic))
         return
-    if reply.said_of(topic) and reply.show_next(topic):
+    elsewhere = conversation.country if conversation.country != topic.country else None
+    if elsewhere and (topic.countries or conversation.only_country):
+        if reply.show(topic, f"country:{elsewhere}"):
+            return
+        reply.say("utter_sources_none_country", country=elsewhere, topic=topic.id)
+        reply.about(topic, reply.said_of(topic))
         return
-    reply.show(topic, "answer")
+    if not reply.said_of(topic):
+        if conversation.compares and reply.show_unsaid(topic, "technique"):
+            return
+        reply.show_fitting(topic)
+        reply.show(topic, "answer")
+        return
+    near = conversation.near
+    if near and reply.show_at(topic, *near):
+        return
+    if not reply.show_next(topic):
+        offer = list(topic.related[:3])
+        reply.say("utter_no_more", topic=topic.id, choices=offer)
+        reply.about(topic, reply.said_of(topic))
 
 
 def answer_all(conversation: Conversation, reply: Reply, topics: list[Topic]) -> None:

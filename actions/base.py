@@ -37,6 +37,7 @@ class Reply:
         self.conversation = conversation
         self._dispatcher = dispatcher
         self.events: list[EventType] = []
+        self._shown: str | None = None  # topic of the events
 
     def say(self, template: str, **values: Any) -> None:
         """Say a template of `domain.yml` or `kb_*`; `values` are ids and numbers, never text."""
@@ -44,6 +45,7 @@ class Reply:
 
     def about(self, topic: Topic, said: tuple[str, ...]) -> None:
         """Confirm the topic that this reply answers, and what has been shown of it."""
+        self._shown = topic.id
         self.events = [
             SlotSet("topic", topic.id),
             SlotSet("topics", [topic.id]),
@@ -55,25 +57,73 @@ class Reply:
         """Say the bubbles of one facet; return False where the topic has none."""
         if self._switched_off(topic):
             return True
-        known = self.conversation.knowledge
-        count = len(known.bubbles(topic, facet))
+        places = self._in_order(topic, facet)[:bubbles]
         said = self.said_of(topic)
-        for index in range(min(count, bubbles)):
-            said = self._show_bubble(topic, facet, index, said, last=index == count - 1)
-        if count:
+        for index in places:
+            said = self._show_bubble(topic, facet, index, said, last=index == places[-1])
+        if places:
             self.about(topic, said)
-        return bool(count)
+        return bool(places)
+
+    def show_fitting(self, topic: Topic) -> bool:
+        """Say first what fits the technique, bone or amount that was mentioned, where there is it.
+
+        One bubble, not said yet, of any facet; return whether one was said.
+        """
+        known, mentioned = self.conversation.knowledge, self.conversation.mentioned
+        said = self.said_of(topic)
+        for facet in topic.facets:
+            for index, rank in known.in_order(topic, facet, mentioned)[:1]:
+                if rank > 0 and f"{facet}/{index}" not in said:
+                    self.about(topic, self._show_bubble(topic, facet, index, said, last=False))
+                    return True
+        return False
+
+    def _in_order(self, topic: Topic, facet: str) -> list[int]:
+        """Return the bubbles of a facet, those that fit first; misfits only where all are."""
+        ordered = self.conversation.knowledge.in_order(topic, facet, self.conversation.mentioned)
+        fitting = [index for index, rank in ordered if rank >= 0]
+        return fitting or [index for index, _ in ordered]
+
+    def show_unsaid(self, topic: Topic, facet: str) -> bool:
+        """Say the bubbles of a facet that were not said yet; return False where there is none."""
+        if self._switched_off(topic):
+            return True
+        said = self.said_of(topic)
+        places = self._in_order(topic, facet)
+        left = [index for index in places if f"{facet}/{index}" not in said]
+        for index in left:
+            said = self._show_bubble(topic, facet, index, said, last=index == left[-1])
+        if left:
+            self.about(topic, said)
+        return bool(left)
+
+    def show_at(self, topic: Topic, facet: str, index: int) -> bool:
+        """Say one bubble, if it was not said yet; return whether it was said now."""
+        if self._switched_off(topic):
+            return True
+        said = self.said_of(topic)
+        if f"{facet}/{index}" in said:
+            return False
+        self.about(topic, self._show_bubble(topic, facet, index, said, last=True))
+        return True
 
     def show_next(self, topic: Topic) -> bool:
         """Say the first bubble of the topic not shown yet; return False where all were shown."""
         if self._switched_off(topic):
             return True
+        known, mentioned = self.conversation.knowledge, self.conversation.mentioned
         said = self.said_of(topic)
-        for facet in ("answer", "more", *FACETS):
-            for index in range(len(self.conversation.knowledge.bubbles(topic, facet))):
-                if f"{facet}/{index}" not in said:
-                    self.about(topic, self._show_bubble(topic, facet, index, said, last=True))
-                    return True
+        left = [
+            (rank, facet, index)
+            for facet in ("answer", "more", *FACETS)
+            for index, rank in known.in_order(topic, facet, mentioned)
+            if f"{facet}/{index}" not in said
+        ]
+        # What does not fit this person comes when all else is said.
+        for _, facet, index in sorted(left, key=lambda one: one[0] < 0)[:1]:
+            self.about(topic, self._show_bubble(topic, facet, index, said, last=True))
+            return True
         return False
 
     def _switched_off(self, topic: Topic) -> bool:
@@ -85,6 +135,9 @@ class Reply:
 
     def said_of(self, topic: Topic) -> tuple[str, ...]:
         """Return what was shown of `topic` so far in this stretch of the conversation."""
+        for event in self.events:
+            if event.get("name") == "said" and self._shown == topic.id:
+                return tuple(event.get("value") or ())
         last = self.conversation.last_topic
         return self.conversation.said if last and last.id == topic.id else ()
 

@@ -21,9 +21,9 @@ class Clarify(SafeAction):
 
     def reply(self, conversation: Conversation, reply: Reply) -> None:
         """Offer likely topics; "and in Turkey?" goes on with a topic that knows countries."""
-        last = conversation.last_topic
-        if conversation.country and last and last.countries:
-            answer(conversation, reply, last)
+        topic = conversation.topic_for_country()
+        if topic and (topic.countries or topic.country):
+            answer(conversation, reply, topic)
             reply.events.append(SlotSet("fallback", False))
             return
         named = [conversation.named_topic] if conversation.named_topic else []

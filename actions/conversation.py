@@ -10,8 +10,12 @@ from typing import Any
 from rasa_sdk import Tracker
 
 from actions.knowledge import Knowledge, Topic
+from actions.knowledge.schema import Mentioned
 
 FOLLOW_UP = "follow_up_"
+_SURE = 0.85  # share among the follow-ups from which a facet is taken as asked
+_TECHNIQUE = 0.9
+_NEAR = 0.25  # cosine from which a statement is about the question
 _FILLERS = re.compile(
     r"\b(?:and|in|what|whats|how|about|the|then|for|over|there|ok|but|also|it|is)\b"
     r"|[那在呢的去呀啊吗]|那边|那儿|怎么样|如何|换成|换|[\W_]+"
@@ -25,7 +29,10 @@ class Conversation:
     `said`: bubbles already shown of `last_topic`, as "<facet>/<index>"; `ranking`: intents of the
     latest message with their probabilities, best first; `questions`: topic intents of a message
     that asks several things, in order; `only_country`: the message names a country and asks
-    nothing else ("and in India?", "那印度呢").
+    nothing else ("and in India?", "那印度呢"); `reading`: what `bot.policies.context` found of the
+    message in the light of the last topic; `names_technique`: it names a technique or a bone;
+    `mentioned`: what the person said they think of, now or earlier; `countries`: all that the
+    message names, in order; `compares`: it names two techniques or two bones.
     """
 
     knowledge: Knowledge
@@ -37,6 +44,11 @@ class Conversation:
     ranking: tuple[tuple[str, float], ...] = field(default=())
     questions: tuple[str, ...] = field(default=())
     only_country: bool = False
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    names_technique: bool = False
+    mentioned: Mentioned = field(default_factory=Mentioned)
+    countries: tuple[str, ...] = ()
+    compares: bool = False
 
     @classmethod
     def of(cls, tracker: Tracker, knowledge: Knowledge) -> Conversation:
@@ -55,15 +67,21 @@ class Conversation:
             tuple((r["name"], r["confidence"]) for r in message.get("intent_ranking") or []),
             tuple(message.get("questions") or ()),
             _only_country(message),
+            tracker.get_slot("reading") or {},
+            "technique" in entities or "segment" in entities,
+            Mentioned.parse_obj(tracker.get_slot("mentioned") or {}),
+            tuple(_values(message, "country")),
+            any(len(_values(message, kind)) > 1 for kind in ("technique", "segment")),
         )
 
     def topic_for_country(self) -> Topic | None:
         """The topic that goes on with another country: the last one, or its neighbour."""
         if self.last_topic is None or self.country is None:
             return None
-        if self.last_topic.countries:
-            return self.last_topic
         same_area = [t for t in self.knowledge.topics.values() if t.area == self.last_topic.area]
+        own = next((t for t in same_area if t.country == self.country), None)
+        if own or self.last_topic.countries:
+            return own or self.last_topic
         return next((t for t in same_area if self.country in t.countries), self.last_topic)
 
     @property
@@ -80,6 +98,8 @@ class Conversation:
     @property
     def topic_in_hand(self) -> Topic | None:
         """The topic a follow-up is about: one named in the message, else the last one."""
+        if self.reading.get("leans"):
+            return self.last_topic
         return self.named_topic or self.last_topic
 
     def likely_topics(self, least: float) -> list[Topic]:
@@ -89,8 +109,31 @@ class Conversation:
 
     @property
     def facet(self) -> str:
-        """The facet that a follow-up intent asks."""
-        return self.intent[len(FOLLOW_UP) :] if self.intent.startswith(FOLLOW_UP) else ""
+        """The facet that the message asks as a follow-up; empty where that is not clear."""
+        guess = self.reading.get("facet") or {}
+        if self.intent.startswith(FOLLOW_UP):
+            facet, sure = self.intent[len(FOLLOW_UP) :], dict(self.ranking).get(self.intent, 1.0)
+        else:
+            facet, sure = str(guess.get("name") or ""), float(guess.get("confidence") or 0.0)
+        clear = sure >= _SURE if self.reading.get("leans") else True
+        # "and for swimmers?" has the form of a question about techniques, and names none.
+        if facet == "technique" and not self.names_technique and sure < _TECHNIQUE:
+            clear = False
+        return facet if clear else ""
+
+    @property
+    def near(self) -> tuple[str, int] | None:
+        """The bubble of the last topic that is about what the message says, where one is."""
+        place, cosine = self.reading.get("near"), float(self.reading.get("cosine") or 0.0)
+        if not place or cosine < _NEAR:
+            return None
+        facet, _, index = str(place).partition("/")
+        return facet, int(index)
+
+
+def _values(message: Mapping[str, Any], kind: str) -> list[str]:
+    found = (e for e in message.get("entities") or [] if e.get("entity") == kind)
+    return list(dict.fromkeys(str(entity.get("value")) for entity in found))
 
 
 def _only_country(message: Mapping[str, Any]) -> bool:

@@ -35,15 +35,21 @@ class AnswerFollowUp(SafeAction):
             else:
                 reply.say("utter_which_topic")
             return
-        if topic.countries and conversation.country:
-            answer(conversation, reply, topic)
+        place = conversation.topic_for_country() if topic == conversation.last_topic else None
+        if place and conversation.country in (*place.countries, place.country):
+            answer(conversation, reply, place)
             return
         wanted = conversation.facet
         for facet in (wanted, *_NEXT_BEST.get(wanted, ())):
-            if reply.show(topic, facet):
+            if facet and reply.show_unsaid(topic, facet):
                 return
+        near = conversation.near
+        if near and topic == conversation.last_topic and reply.show_at(topic, *near):
+            return
         said = reply.said_of(topic)
-        reply.say("utter_no_facet", topic=topic.id, offer=reply.offers(topic, said))
+        known = any(place.startswith(f"{wanted}/") for place in said) if wanted else False
+        offer = reply.offers(topic, said)
+        reply.say("utter_said_all" if known else "utter_no_facet", topic=topic.id, offer=offer)
         reply.about(topic, said)
 
 

@@ -11,6 +11,7 @@ from rasa.shared.utils.common import cached_method
 from actions.knowledge import Knowledge, load_knowledge
 from actions.knowledge.schema import LANGUAGES
 from bot.check import check_examples
+from bot.nlu.leaning import LEANS, read_leaning
 
 
 class KnowledgeImporter(RasaFileImporter):
@@ -37,7 +38,8 @@ class KnowledgeImporter(RasaFileImporter):
         for mistake in check_examples(knowledge)[0]:
             raise mistake
         written = super().get_nlu_data(language)
-        return written.merge(TrainingData(examples_of(knowledge)))
+        leaning = [Message(data={"text": text, LEANS: True}) for text in read_leaning()]
+        return written.merge(TrainingData([*examples_of(knowledge), *leaning]))
 
 
 def examples_of(knowledge: Knowledge) -> list[Message]:

@@ -16,6 +16,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from actions.knowledge.schema import Language
 from bot.counsellors import presence
+from bot.state import TONGUE_WORDS
 from bot.words import PLAN_STEPS, SAFETY_PLAN_WORDS, WordsError, load_words
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class VettedGenerator(NaturalLanguageGenerator):
         if utter_action == SAFETY_PLAN_WORDS:
             answers = {step: tracker.get_slot(f"plan_{step}") for step in PLAN_STEPS}
             values["own"] = {step: text.strip() for step, text in answers.items() if text}
+        if utter_action == TONGUE_WORDS and tracker.latest_message:
+            values["tongue"] = (tracker.latest_message.parse_data or {}).get("tongue")
         if utter_action.startswith("utter_human_"):
             values["minutes"] = presence()[1]
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actions.knowledge.schema import LANGUAGES
+from bot.context import leans_on
 from bot.nlu.text import CJK_CHARACTER
 from bot.safety.assessor import RiskLevel
 from bot.safety.model import THRESHOLDS
@@ -32,6 +33,9 @@ _LINES_MATTER = frozenset(
     {"referral.mental_health", "wellbeing.supporting_someone", "emergency.red_flags", "about.human"}
 )
 ANSWER_TOPIC = "action_answer_topic"
+_MOST_CM = 20  # a larger number of centimetres is not an amount of lengthening
+TONGUE_WORDS = "utter_tongue"  # offers English or Chinese in the person's own language, once
+ANSWER_FOLLOW_UP = "action_answer_follow_up"
 # A program says that it is one again after this time (New York GBL art. 47 asks every 3 hours).
 DISCLOSE_AGAIN_SECONDS = 3 * 3600
 
@@ -123,7 +127,8 @@ def next_state(
     topic = plan.topic
     words, after, asked, told = plan.words, plan.after, None, list(before.get("told") or ())
     if calm:
-        words, told = _for_the_young(age, before.get("age_band"), intent, told)
+        follow_up = leans_on(before.get("last_topic"), parse, text)
+        words, told = _for_the_young(age, before.get("age_band"), intent, told, follow_up)
         if not words and asked_age and age and age != before.get("age_band"):
             words = ["utter_age_noted"]
         if intent == "ask_about_human" and presence != "utter_human_none":
@@ -131,6 +136,9 @@ def next_state(
         if age is None and intent in _AGE_MATTERS and "utter_ask_age" not in told:
             after, asked = [*after, "utter_ask_age"], "age"
             told.append("utter_ask_age")
+        if parse.get("tongue") and TONGUE_WORDS not in told:
+            after = [*after, TONGUE_WORDS]
+            told.append(TONGUE_WORDS)
     choice = _choice(intent, metadata) or before.get("language_choice")
     peak = max(plan.level, _level(before.get("peak_risk_level")), key=lambda one: one.rank)
     return {
@@ -142,7 +150,11 @@ def next_state(
         "language_choice": choice,
         "region": region,
         "age_band": age,
-        "fallback": intent in FALLBACK_INTENTS and plan.level is RiskLevel.NONE and not words,
+        "fallback": intent in FALLBACK_INTENTS
+        and plan.level is RiskLevel.NONE
+        and not words
+        and not leans_on(before.get("last_topic"), parse, text),
+        "mentioned": mentioned(before.get("mentioned"), parse, text),
         "safety": plan.memory,
         "plan": words,
         "after": after,
@@ -157,7 +169,7 @@ def _expects_place(before: Mapping[str, Any], safety: Mapping[str, Any]) -> bool
 
 
 def _for_the_young(
-    age: str | None, before: str | None, intent: str | None, told: list[str]
+    age: str | None, before: str | None, intent: str | None, told: list[str], follow_up: bool
 ) -> tuple[list[str], list[str]]:
     """Return the words that come first for a minor, once, and what was told so far."""
     words = {"under_14": "utter_child", "14_17": "utter_young"}.get(age or "")
@@ -165,6 +177,7 @@ def _for_the_young(
     if words is None or words in told or not (fits or age == "under_14"):
         return [], told
     then = [ANSWER_TOPIC] if is_topic_intent(intent) else []
+    then = [ANSWER_FOLLOW_UP] if follow_up else then
     return [words, *then], [*told, words]
 
 
@@ -186,6 +199,25 @@ def age_band(text: str, asked: bool = False) -> str | None:
     if age < 4:
         return None
     return "under_14" if age < 14 else "14_17" if age < 18 else "adult"
+
+
+def mentioned(
+    before: Mapping[str, Any] | None, parse: Mapping[str, Any], text: str
+) -> dict[str, Any] | None:
+    """Return the technique, bone and centimetres of height that the person named last.
+
+    Keys as in `actions.knowledge.schema.Mentioned`. A kind named now replaces what was named of it
+    before; a body height ("165 cm") is no amount of lengthening.
+    """
+    found: dict[str, Any] = {}
+    for one in parse.get("entities") or ():
+        kind, value, start = one.get("entity"), one.get("value"), int(one.get("start") or 0)
+        if kind in ("technique", "segment") and value not in found.get(kind, ()):
+            found[kind] = [*found.get(kind, ()), value]
+        digit_before = text[max(0, start - 1) : start].isdigit()
+        if kind == "amount" and not digit_before and 1 <= float(value) <= _MOST_CM:
+            found["cm"] = float(value)
+    return {**(before or {}), **found} or None
 
 
 def _level(value: Any) -> RiskLevel:

@@ -24,6 +24,7 @@ from typing import Any
 from actions.knowledge import Knowledge, Topic, load_knowledge
 from actions.knowledge.schema import FACETS, LANGUAGES, SOURCE_KINDS, Claim, Language
 from bot.content import ContentError, line_of, load_yaml
+from bot.nlu.tongues import TONGUES
 from bot.safety.hotlines import Hotline, Hotlines
 from bot.safety.protocol import PROTOCOL_WORDS
 from bot.safety.runtime import load_hotlines
@@ -55,7 +56,9 @@ NEEDED = (
     "utter_did_you_mean",
     "utter_which_topic",
     "utter_no_facet",
+    "utter_said_all",
     "utter_no_more",
+    "utter_tongue",
     "utter_no_sources",
     "utter_sources_intro",
     "utter_sources_none_country",
@@ -293,6 +296,8 @@ class Words:
                 return self._emergency(values.get("region"), language)
             if name == "here":
                 return self._here(values.get("region"), language)
+            if name == "tongue":
+                return str(self._labels["tongues"][values["tongue"]])
             if name == "minutes":
                 return str(int(values["minutes"]))
             if name in PLAN_STEPS:
@@ -401,6 +406,10 @@ def load_labels() -> dict[str, Any]:
             if set((labels.get(group) or {}).get(name) or {}) != set(LANGUAGES):
                 line = line_of(labels, group)
                 raise ContentError(file, line, f"{group}.{name} needs a label in en and in zh")
+    missing = set(TONGUES) - set(labels.get("tongues") or {})
+    if missing:
+        reason = f"tongues: no sentence for {', '.join(sorted(missing))}"
+        raise ContentError(file, line_of(labels, "tongues"), reason)
     return labels
 
 
@@ -412,7 +421,7 @@ def check_words(words: Words, file: Path) -> None:
     topic = next(iter(words.knowledge.topics))
     country = next(iter(words.knowledge.countries))
     values = {"topic": topic, "country": country, "limit": 1, "hotlines": [], "region": None}
-    values |= {"own": {}, "minutes": 1}
+    values |= {"own": {}, "minutes": 1, "tongue": "fr"}
     for template in {*NEEDED, *words.responses}:
         for language in LANGUAGES:
             try:

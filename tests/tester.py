@@ -90,7 +90,11 @@ class BotTester:
     async def press(self, title: str) -> list[Message]:
         """Press a button of the last reply by its title."""
         payloads = {b["title"]: b["payload"] for m in self.reply for b in m["buttons"] or []}
-        inbound = Inbound(self.sender, "", payloads[title], **self._inbound)
+        return await self.send(payloads[title])
+
+    async def send(self, payload: str) -> list[Message]:
+        """Send a button's payload and return the reply."""
+        inbound = Inbound(self.sender, "", payload, **self._inbound)
         self.reply = await self._bot.channel.turn(inbound, self._bot.agent.handle_message)
         return self.reply
 

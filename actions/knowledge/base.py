@@ -15,6 +15,7 @@ from actions.knowledge.schema import (
     LANGUAGES,
     Claim,
     Language,
+    Mentioned,
     NamedThing,
     Source,
     Text,
@@ -55,7 +56,8 @@ class Knowledge:
         """Return the claims of a facet packed into bubbles, the same in both languages.
 
         A facet may be "answer", one of `FACETS`, or "country:<ISO code>". Claims are added to a
-        bubble while it stays within the voice guide's limit in English *and* in Chinese.
+        bubble while it stays within the voice guide's limit in English *and* in Chinese, and as
+        long as they hold for the same (`for`).
         """
         if facet.startswith("country:"):
             claims = topic.countries.get(facet.partition(":")[2], ())
@@ -63,11 +65,19 @@ class Knowledge:
             claims = topic.claims(facet)
         packed: list[list[Claim]] = []
         for claim in claims:
-            if packed and _fits([*packed[-1], claim]):
+            if packed and packed[-1][-1].fits == claim.fits and _fits([*packed[-1], claim]):
                 packed[-1].append(claim)
             else:
                 packed.append([claim])
         return [tuple(bubble) for bubble in packed]
+
+    def in_order(self, topic: Topic, facet: str, mentioned: Mentioned) -> list[tuple[int, int]]:
+        """Return (index, rank) of a facet's bubbles: those that fit first, misfits last."""
+        ranks = [
+            (index, claims[0].rank(mentioned))
+            for index, claims in enumerate(self.bubbles(topic, facet))
+        ]
+        return sorted(ranks, key=lambda one: -one[1])
 
     def operation_names(self) -> Iterator[str]:
         """Yield every name of the operation itself, in both languages."""
@@ -144,6 +154,12 @@ def _check_topic(known: Knowledge, topic: Topic, file: Path, node: Any) -> Itera
                     reason = f"unknown source '{source}' (add it to data/knowledge/sources.yml)"
                     yield ContentError(file, line_of(at, index), reason)
             yield from _too_long(file, line_of(at, index), "claim", claim)
+            for kind in ("technique", "segment") if claim.fits else ():
+                ids = {thing.id for thing in known.things if thing.kind == kind}
+                for value in getattr(claim.fits, kind):
+                    if value not in ids:
+                        reason = f"unknown {kind} '{value}' (use {', '.join(sorted(ids))})"
+                        yield ContentError(file, line_of(at[index]["for"]), reason)
     for code in topic.countries:
         if code not in known.countries:
             reason = f"country '{code}' is not in data/knowledge/countries.yml"

@@ -129,10 +129,53 @@ class Figure(_Model):
     unit: Unit
 
 
+class Mentioned(_Model):
+    """What a person said they think of: techniques, bones (ids of `names.yml`), centimetres."""
+
+    technique: tuple[str, ...] = ()
+    segment: tuple[str, ...] = ()
+    cm: float | None = None
+
+
+class Fits(_Model):
+    """For whom a claim holds: techniques, bones, a range of centimetres (from, to)."""
+
+    technique: tuple[str, ...] = ()
+    segment: tuple[str, ...] = ()
+    cm: tuple[float, float] | None = None
+
+    @root_validator(skip_on_failure=True)
+    def _says_something(cls, values: dict[str, object]) -> dict[str, object]:
+        if not any(values.values()):
+            raise ValueError("'for' needs technique, segment or cm")
+        return values
+
+    @validator("cm")
+    def _rising(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value and not 0 <= value[0] < value[1] <= 30:
+            raise ValueError("cm is [from, to] with 0 <= from < to <= 30")
+        return value
+
+    def rank(self, mentioned: Mentioned) -> int:
+        """Return 1 where the claim fits what was mentioned, -1 where it does not, else 0."""
+        fits = [
+            bool(set(ours) & set(theirs))
+            for ours, theirs in (
+                (self.technique, mentioned.technique),
+                (self.segment, mentioned.segment),
+            )
+            if ours and theirs
+        ]
+        if self.cm and mentioned.cm is not None:
+            fits.append(self.cm[0] <= mentioned.cm <= self.cm[1])
+        return 0 if not fits else 1 if all(fits) else -1
+
+
 class Claim(_Model):
     """One statement. A fact from outside has sources; a sentence of ours is `kind: guidance`.
 
     `figure`: the one number that the statement is about; it stands in both texts.
+    `for` says to whom it applies; claims that fit what the person mentioned are said first.
     """
 
     en: str = Field(..., min_length=1)
@@ -141,6 +184,7 @@ class Claim(_Model):
     evidence: tuple[str, ...] = ()
     kind: Literal["fact", "guidance"] = "fact"
     figure: Figure | None = None
+    fits: Fits | None = Field(None, alias="for")
 
     @root_validator(skip_on_failure=True)
     def _figure_is_in_the_texts(cls, values: dict[str, object]) -> dict[str, object]:
@@ -168,6 +212,10 @@ class Claim(_Model):
         """Return the statement in `language`."""
         return self.en if language == "en" else self.zh
 
+    def rank(self, mentioned: Mentioned) -> int:
+        """Return 1, 0 or -1: fits what was mentioned, says nothing of it, does not fit."""
+        return self.fits.rank(mentioned) if self.fits else 0
+
 
 class Review(_Model):
     """Who signed a topic, and when."""
@@ -188,6 +236,8 @@ class Topic(_Model):
     invite: Text | None = None
     facets: dict[str, tuple[Claim, ...]] = {}
     countries: dict[str, tuple[Claim, ...]] = {}
+    # ISO code where the whole topic is about one country.
+    country: str | None = Field(None, regex=r"^[A-Z]{2}$")
     related: tuple[str, ...] = ()
 
     @validator("id")
@@ -200,6 +250,8 @@ class Topic(_Model):
     def _some_answer(cls, value: tuple[Claim, ...]) -> tuple[Claim, ...]:
         if not value:
             raise ValueError("an answer needs at least one claim")
+        if any(claim.fits for claim in value):
+            raise ValueError("'for' belongs to claims of facets; the answer is said to everybody")
         return value
 
     @validator("facets")

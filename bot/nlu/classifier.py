@@ -20,7 +20,9 @@ from bot.nlu.linear import LinearIntentModel
 from bot.nlu.questions import split
 
 RANKING = "intent_ranking"
+FACET = "facet"  # the follow-up intent that fits best, with its share among follow-ups
 QUESTIONS = "questions"  # topic intents of a message that asks several things, in order
+_FOLLOW_UP = "follow_up_"
 _TOPIC, _NO_TOPIC = "ask_", ("ask_sources", "ask_who")
 _CLEAR = 0.5  # probability from which a part of a message counts as a question of its own
 
@@ -96,6 +98,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             ranking = []
             if message.get(NEUTRAL_TEXT):
                 row = self._model.predict(_vector(message)[None, :], [message.get(NEUTRAL_TEXT)])[0]
+                message.set(FACET, self._facet(row), add_to_output=True)
                 best = np.argsort(-row)[: self._config["ranking_length"]]
                 ranking = [
                     {"name": self._model.labels[i], "confidence": float(row[i])} for i in best
@@ -108,6 +111,16 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             message.set(INTENT, dict(top), add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)
         return messages
+
+    def _facet(self, row: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
+        """Return what the message asks if it is a follow-up, with its share among follow-ups."""
+        assert self._model is not None
+        shares = {n: float(p) for n, p in zip(self._model.labels, row) if n.startswith(_FOLLOW_UP)}
+        name = max(shares, key=shares.__getitem__, default=None)
+        if name is None:
+            return {"name": None, "confidence": 0.0}
+        share = shares[name] / (sum(shares.values()) or 1.0)
+        return {"name": name[len(_FOLLOW_UP) :], "confidence": round(share, 3)}
 
     def _questions(self, text: str) -> list[tuple[str, float]]:
         """Return the different topics asked in one message, or nothing where it asks one."""

@@ -29,5 +29,10 @@ def split(text: str) -> list[str]:
     return asking if 2 <= len(asking) <= MOST and len(parts) <= MOST + 1 else []
 
 
+def asks(text: str) -> bool:
+    """Return whether normalised `text` has a question mark or a question word."""
+    return bool(_ASKS.search(text))
+
+
 def _long_enough(part: str) -> bool:
     return len(CJK_CHARACTER.findall(part)) >= 3 or len(part.split()) >= 2

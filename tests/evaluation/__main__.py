@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,9 @@ import yaml
 
 from tests.evaluation.curve import CURVE
 from tests.evaluation.data import DEVELOPMENT, PARTS, intents_of, read
+from tests.evaluation.followups import PART as FOLLOWUPS
+from tests.evaluation.followups import evaluate_followups
+from tests.evaluation.metrics import wilson
 from tests.evaluation.report import write_report
 from tests.evaluation.script import script_of
 from tests.evaluation.summary import (
@@ -125,16 +129,37 @@ def read_dialogues(part: str) -> list[dict[str, Any]]:
     return list(everything[0 if part == "development" else 1 :: 2])
 
 
+def report_followups(show_errors: bool) -> None:
+    """Print how well follow-ups stay, subjects change, and new questions are not swallowed."""
+    messages = [m for m in read("development3") if m.get("topic")]
+    said = asyncio.run(evaluate_followups(messages))
+    groups: defaultdict[tuple[str, str, str], list[bool]] = defaultdict(list)
+    for one in said:
+        half = "" if one.kind == "new question" else "looked at" if one.listed else "held out"
+        groups[one.language, one.kind, half].append(one.right)
+    for (language, kind, half), right in sorted(groups.items()):
+        low, high = wilson(sum(right), n := len(right))
+        share = 100 * sum(right) / n
+        print(f"  {language} {kind:13} {half:10} {share:5.1f} %  ({low:.2f}-{high:.2f}, n={n})")
+    if show_errors:
+        print(
+            *(f"  {one.kind} {one.note}" for one in said if one.listed and not one.right), sep="\n"
+        )
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="make eval")
     parser.add_argument(
-        "--part", choices=PARTS, nargs="+", default=[PARTS[-1]], help="one or several"
+        "--part", choices=(*PARTS, FOLLOWUPS), nargs="+", default=[PARTS[-1]], help="one or several"
     )
     parser.add_argument("--show-errors", action="store_true", help="development parts only")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     parser.add_argument("--html", type=Path, default=REPORT, help="write the report to this file")
     options = parser.parse_args()
+    if options.part == [FOLLOWUPS]:
+        report_followups(options.show_errors)
+        return
     results = asyncio.run(evaluate(options.part))
     dialogues = asyncio.run(evaluate_dialogues(options.part))
     summary = summarise(", ".join(options.part), results, dialogues)

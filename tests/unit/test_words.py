@@ -65,7 +65,14 @@ def test_both_languages_have_the_same_bubbles_sources_and_payloads(words):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", NEEDED)
 def test_what_is_needed_exists(words, template, language):
-    values = {"topic": TOPIC, "country": "TR", "limit": 2000, "hotlines": [], "region": None}
+    values = {
+        "topic": TOPIC,
+        "country": "TR",
+        "tongue": "fr",
+        "limit": 2000,
+        "hotlines": [],
+        "region": None,
+    }
     message = words.render(template, values | {"own": {"person": "Kim"}}, language)
     assert message["text"]
     assert "{" not in message["text"]
