@@ -134,6 +134,10 @@ class RiskClassifier:
         rows = self._model.predict(self._dense(texts), [normalize(text) for text in texts])
         return [dict(zip(self._model.labels, map(float, row))) for row in rows]
 
+    def familiarity(self, text: str) -> float:
+        """Return the share of the words of `text` that occurred in training, 0 for none."""
+        return self._model.familiarity(normalize(text))
+
     def _dense(self, texts: list[str]) -> NDArray[np.float32]:
         """Return sentence vectors and pattern hits, shape (n, 512 + patterns)."""
         vectors = encode([normalize(text) for text in texts]) * _VECTOR_WEIGHT

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from bot.nlu.text import CJK_CHARACTER
 from bot.safety.assessor import Assessment, Assessor, RiskLevel
 from bot.safety.classifier import RiskClassifier
+from bot.safety.languages import UNKNOWN, Danger, OtherLanguages
 
 __all__ = ["CHINESE", "THRESHOLDS", "Risk", "RiskModel", "relieve"]
 
@@ -54,6 +55,15 @@ CHINESE = Thresholds(crisis=0.2)
 
 # Characters up to which the classifier reads a message well enough to overrule a pattern in it.
 _READ_WHOLE = 500
+# Share of words that the classifier knows from which an unidentified message counts as English.
+_FAMILIAR = 0.5
+_LEVEL_OF_KIND = {
+    "crisis": RiskLevel.CRISIS,
+    "imminent": RiskLevel.CRISIS,
+    "crisis_other": RiskLevel.CRISIS,
+    "emergency_now": RiskLevel.MEDICAL_EMERGENCY,
+    "none": RiskLevel.NONE,
+}
 _SELF, _OTHER = ("crisis", "imminent"), ("crisis_other",)
 _EMERGENCY = ("emergency_now", "emergency_today")
 # Questions that are asked in despair as well.
@@ -75,6 +85,7 @@ class Risk:
     `wait`: asks whether it can wait; `asks`: "calm" or "plan"; `coming`: help is near; `safe`:
     says they are safe now; `serious`: means what they said; `lost`: the other cannot be reached;
     `plain_no`, `not_today`: nothing but a no, will not act on it now;
+    `spoken`: language of the message where that is neither English nor Chinese and we have words;
     `acting`: sounds like acting now, whatever the level; `leaning` and `relief`: probabilities of a
     crisis and of a denial by the classifier.
     """
@@ -99,6 +110,7 @@ class Risk:
     lost: bool = False
     plain_no: bool = False
     not_today: bool = False
+    spoken: str | None = None
     acting: bool = False
     leaning: float = 0.0
     relief: float = 0.0
@@ -109,15 +121,24 @@ class Risk:
 
 
 class RiskModel:
-    """Patterns and classifier; `classifier` is None where it could not be loaded."""
+    """Patterns, classifier and other languages; each None where it could not be loaded."""
 
-    def __init__(self, assessor: Assessor, classifier: RiskClassifier | None) -> None:
+    def __init__(
+        self,
+        assessor: Assessor,
+        classifier: RiskClassifier | None,
+        languages: OtherLanguages | None = None,
+    ) -> None:
         self._assessor = assessor
         self._classifier = classifier
+        self._languages = languages
 
     def assess(self, text: str) -> Risk:
-        """Return the risk of one message. Total: never raises, whatever the classifier does."""
+        """Return the risk of one message. Total: never raises, whatever a layer does."""
         found = self._assessor.assess(text)
+        other = self._other_language(text)
+        if other is not None and other.language is not None:
+            return _spoken(join(found, {}), other)
         scores: Mapping[str, float] = {}
         if self._classifier is not None and text.strip():
             try:
@@ -125,7 +146,47 @@ class RiskModel:
             except Exception:
                 logger.exception("risk classifier failed; patterns alone decide")
         at = CHINESE if CJK_CHARACTER.search(text) else THRESHOLDS
-        return join(found, scores, at, overrule=len(text) <= _READ_WHOLE)
+        risk = join(found, scores, at, overrule=len(text) <= _READ_WHOLE)
+        return risk if other is None else _spoken(risk, other)
+
+    def _other_language(self, text: str) -> Danger | None:
+        """Return what a message in another language speaks of, None for English and Chinese."""
+        if self._languages is None:
+            return None
+        try:
+            code = self._languages.identify(text)
+            if code is None or (code == UNKNOWN and self._knows_words(text)):
+                return None
+            return self._languages.assess(text, code)
+        except Exception:
+            logger.exception("other languages failed; the message is read as English")
+            return None
+
+    def _knows_words(self, text: str) -> bool:
+        """Return whether the classifier has learnt from most words of a message: terse English."""
+        return self._classifier is not None and self._classifier.familiarity(text) >= _FAMILIAR
+
+
+def _spoken(risk: Risk, danger: Danger) -> Risk:
+    """Return the risk of a message in another language; the higher level of the two counts."""
+    kind, language = danger.kind, danger.language
+    level = _LEVEL_OF_KIND[kind]
+    if level.rank <= risk.level.rank:
+        return replace(risk, spoken=language)
+    return replace(
+        risk,
+        level=level,
+        rules=(f"language:{language}",) if language else ("classifier:language",),
+        subject="other" if kind == "crisis_other" else "self",
+        denied=False,
+        denied_outright=False,
+        gentle=language is None,  # no language that we know: ask before anything else
+        imminent=kind == "imminent",
+        urgency="now" if level is RiskLevel.MEDICAL_EMERGENCY else None,
+        acting=kind == "imminent",
+        spoken=language,
+        leaning=1.0 if language and level is RiskLevel.CRISIS else risk.leaning,
+    )
 
 
 def join(

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bot.content import ContentError, line_of, load_yaml
+from bot.safety.languages import OtherLanguage
 
 __all__ = ["Regions"]
 
@@ -85,13 +86,20 @@ class Regions:
     """Finds the person's region. Immutable, safe to share between threads."""
 
     def __init__(
-        self, countries: Mapping[str, Iterable[str]], cities: Mapping[str, Iterable[str]]
+        self,
+        countries: Mapping[str, Iterable[str]],
+        cities: Mapping[str, Iterable[str]],
+        languages: Iterable[OtherLanguage] = (),
     ) -> None:
-        """Both: ISO 3166-1 alpha-2 code -> names, of the country and of cities in it."""
+        """Names of countries and of cities in them, by ISO 3166-1 alpha-2 code.
+
+        `languages`: their own statements and names of places count as well.
+        """
         self._cities = {_simplify(name) for each in cities.values() for name in each}
         self._codes = dict(_SHORT)
         for names in (cities, countries):
             self._codes |= {_simplify(name): code for code, each in names.items() for name in each}
+        languages = tuple(languages)
         longest_first = sorted(self._codes, key=len, reverse=True)
         latin = "|".join(re.escape(name) for name in longest_first if not _is_chinese(name))
         other = "|".join(re.escape(name) for name in longest_first if _is_chinese(name))
@@ -99,9 +107,33 @@ class Regions:
         self._place = re.compile(place)
         self._country_after_city = re.compile(rf", ?{place}(?= ?(?:[,.;!?]|and\b|$))")
         self._statements = [re.compile(_fill(statement, place)) for statement in _STATEMENTS]
+        self._spoken = [phrase for one in languages for phrase in self._phrases(one)]
+        self._spoken_names = {
+            _simplify(name): code
+            for one in languages
+            for code, names in one.places.items()
+            for name in names
+        }
+
+    def _phrases(self, language: OtherLanguage) -> Iterator[tuple[str, re.Pattern[str]]]:
+        """Yield each of a language's statements: words that it cannot be without, and its pattern.
+
+        Its places are its own names, and in Latin script ours as well.
+        """
+        own = {_simplify(name) for names in language.places.values() for name in names}
+        if "LATIN" in language.scripts:
+            own |= {name for name in self._codes if not _is_chinese(name)}
+        names = "|".join(map(re.escape, sorted(own, key=len, reverse=True)))
+        for phrase in language.lives:
+            start, end = map(_simplify, phrase.split("{place}"))
+            gap = " " if phrase.split("{place}")[0].endswith(" ") else ""
+            border = "" if end or not names.isascii() and "LATIN" not in language.scripts else r"\b"
+            pattern = re.escape(start) + gap + f"(?P<place>{names})" + re.escape(end) + border
+            before = r"\b" if start and "LATIN" in language.scripts else ""
+            yield start or end, re.compile(before + pattern)
 
     @classmethod
-    def load(cls, path: Path) -> Regions:
+    def load(cls, path: Path, languages: Iterable[OtherLanguage] = ()) -> Regions:
         """Return the finder for one countries file. Raises `ContentError` for a mistake in it."""
         root = load_yaml(path)
         if not isinstance(root, dict) or not root:
@@ -124,7 +156,7 @@ class Regions:
                     for index, name in enumerate(listed):
                         _check(path, line_of(listed, index), str(name), language, code, owner)
                     found[part].setdefault(code, []).extend(str(name) for name in listed)
-        return cls(found["names"], found["cities"])
+        return cls(found["names"], found["cities"], languages)
 
     def find(self, text: str) -> str | None:
         """Return the ISO code of the region in which the writer says they are, or None.
@@ -136,11 +168,21 @@ class Regions:
             match = statement.search(plain)
             if match:
                 return self._code(plain, match)
-        return self._bare(plain)
+        return self._in_other_words(plain) or self.only(text)
 
     def only(self, text: str) -> str | None:
         """Return the ISO code where the message is nothing but a place ("Canada", "我在上海")."""
-        return self._bare(_simplify(text))
+        plain = _simplify(text)
+        return self._bare(plain) or self._spoken_names.get(plain.strip(" .!。"))
+
+    def _in_other_words(self, plain: str) -> str | None:
+        """Return the region said in another language."""
+        for words, pattern in self._spoken:
+            match = pattern.search(plain) if words in plain else None
+            if match:
+                place = match["place"]
+                return self._spoken_names.get(place) or self._codes[place]
+        return None
 
     def _code(self, plain: str, match: re.Match[str]) -> str:
         """Return the code of a match; in "Birmingham, USA" the country decides."""
