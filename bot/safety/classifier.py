@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # What an example says; several labels make one level (bot.safety.model).
 LABELS = (
-    *("crisis", "imminent", "crisis_other"),
+    *("crisis", "imminent", "crisis_other", "imminent_other"),
     *("emergency_now", "emergency_today"),
     *("distress", "denial", "none"),
 )
@@ -105,7 +105,8 @@ class RiskClassifier:
     @classmethod
     def train(cls, examples: Iterable[tuple[str, str]], assessor: Assessor) -> RiskClassifier:
         """Train on (label, text) pairs. Raises ValueError with fewer than two labels."""
-        pairs = list({normalize(text): (label, text) for label, text in examples}.values())
+        first = {normalize(text): (label, text) for label, text in reversed(list(examples))}
+        pairs = list(first.values())[::-1]
         model = LinearIntentModel(_C, 1.0, word_weight=_WORD_WEIGHT)
         classifier = cls(model, assessor)
         texts = [text for _, text in pairs]
@@ -147,8 +148,8 @@ class RiskClassifier:
 
 def train_and_save() -> RiskClassifier:
     """Train from the project's files and store the result. Raises ContentError."""
-    pairs = [(label, text) for label, _, text in read_examples()]
+    pairs = [(label, text) for label, _, text in read_examples()] + topic_examples()
     assessor = Assessor.load(DATA / "safety" / "rules.yml")
-    classifier = RiskClassifier.train(pairs + topic_examples(), assessor)
+    classifier = RiskClassifier.train(pairs, assessor)
     classifier.save()
     return classifier

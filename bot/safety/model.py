@@ -17,6 +17,7 @@ from bot.nlu.text import CJK_CHARACTER
 from bot.safety.assessor import Assessment, Assessor, RiskLevel
 from bot.safety.classifier import RiskClassifier
 from bot.safety.languages import UNKNOWN, Danger, OtherLanguages
+from bot.safety.sentences import sentences
 
 __all__ = ["CHINESE", "THRESHOLDS", "Risk", "RiskModel", "relieve"]
 
@@ -41,6 +42,8 @@ class Thresholds:
     imminent: float = 0.12
     acting: float = 0.35
     crisis_over_emergency: float = 0.8
+    sentence_sure: float = 0.95
+    unsupported: float = 0.5
     clear_question: float = 0.75
     overrule: float = 0.2
     overrule_emergency: float = 0.03
@@ -57,6 +60,7 @@ CHINESE = Thresholds(crisis=0.2)
 _READ_WHOLE = 500
 # Share of words that the classifier knows from which an unidentified message counts as English.
 _FAMILIAR = 0.5
+_MOST_SENTENCES = 20  # of a message that are read by themselves
 _LEVEL_OF_KIND = {
     "crisis": RiskLevel.CRISIS,
     "imminent": RiskLevel.CRISIS,
@@ -64,7 +68,8 @@ _LEVEL_OF_KIND = {
     "emergency_now": RiskLevel.MEDICAL_EMERGENCY,
     "none": RiskLevel.NONE,
 }
-_SELF, _OTHER = ("crisis", "imminent"), ("crisis_other",)
+_SELF, _OTHER = ("crisis", "imminent"), ("crisis_other", "imminent_other")
+_IMMINENT = ("imminent", "imminent_other")
 _EMERGENCY = ("emergency_now", "emergency_today")
 # Questions that are asked in despair as well.
 _HEAVY = {"ask_complication_death", "ask_wellbeing_self_acceptance", "ask_wellbeing_grounding"}
@@ -140,14 +145,29 @@ class RiskModel:
         if other is not None and other.language is not None:
             return _spoken(join(found, {}), other)
         scores: Mapping[str, float] = {}
+        support: float | None = None
         if self._classifier is not None and text.strip():
             try:
-                scores = self._classifier.probabilities(text)
+                scores, support = self._read(self._classifier, text)
             except Exception:
                 logger.exception("risk classifier failed; patterns alone decide")
         at = CHINESE if CJK_CHARACTER.search(text) else THRESHOLDS
-        risk = join(found, scores, at, overrule=len(text) <= _READ_WHOLE)
+        risk = join(found, scores, at, overrule=len(text) <= _READ_WHOLE, support=support)
         return risk if other is None else _spoken(risk, other)
+
+    @staticmethod
+    def _read(
+        classifier: RiskClassifier, text: str
+    ) -> tuple[Mapping[str, float], float | None]:
+        """Return the scores of the whole, and the highest of a sentence that speaks of a crisis.
+
+        None for a message of one sentence. One call for all, so that it costs little more.
+        """
+        parts = sentences(text)[:_MOST_SENTENCES]
+        if len(parts) < 2:
+            return classifier.probabilities(text), None
+        whole, *rows = classifier.rows([text, *parts])
+        return whole, max(sum(row.get(label, 0.0) for label in (*_SELF, *_OTHER)) for row in rows)
 
     def _other_language(self, text: str) -> Danger | None:
         """Return what a message in another language speaks of, None for English and Chinese."""
@@ -194,11 +214,14 @@ def join(
     scores: Mapping[str, float],
     at: Thresholds = THRESHOLDS,
     overrule: bool = True,
+    support: float | None = None,
 ) -> Risk:
     """Return the joint result; the higher level of the two layers wins.
 
     `scores`: probability by label, empty where there is no classifier. A plain denial is believed
-    over the classifier. `overrule`: whether the classifier may overrule a pattern.
+    over the classifier. `overrule`: whether the classifier may overrule a pattern. `support`: the
+    highest probability of a crisis in a single sentence, None where there is one sentence: one
+    sure sentence is enough, and a doubt about a long message that no sentence of it supports falls.
     """
 
     def mass(*labels: str) -> float:
@@ -207,7 +230,7 @@ def join(
     leaning = mass(*_SELF, *_OTHER)
     level, rules = found.level, list(found.rule_ids)
     if overrule and scores:
-        refuted = level is RiskLevel.CRISIS and leaning < at.overrule
+        refuted = level is RiskLevel.CRISIS and max(leaning, support or 0.0) < at.overrule
         refuted |= (
             level is RiskLevel.MEDICAL_EMERGENCY and mass(*_EMERGENCY) < at.overrule_emergency
         )
@@ -219,8 +242,10 @@ def join(
     denied = found.denied or (
         level is not RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning)
     )
+    sure = support is not None and support >= at.sentence_sure
+    doubted = support is not None and support < at.crisis and leaning < at.unsupported
     layers = (
-        (RiskLevel.CRISIS, leaning, at.crisis),
+        (RiskLevel.CRISIS, 1.0 if sure else 0.0 if doubted else leaning, at.crisis),
         (RiskLevel.MEDICAL_EMERGENCY, mass(*_EMERGENCY), at.emergency),
         (RiskLevel.DISTRESS, mass("distress"), at.distress),
     )
@@ -243,7 +268,7 @@ def join(
         and by_pattern is not RiskLevel.CRISIS
         and leaning < at.crisis_sure,
         imminent=level is RiskLevel.CRISIS
-        and ("imminent" in found.marks or mass("imminent") >= at.imminent),
+        and ("imminent" in found.marks or mass(*_IMMINENT) >= at.imminent),
         urgency=_urgency(found, scores) if level is RiskLevel.MEDICAL_EMERGENCY else None,
         sign=_first(_SIGNS, found.marks | ({"nerve"} if "motor" in found.marks else set())),
         theme=_first(_THEMES, found.marks),
@@ -257,7 +282,7 @@ def join(
         lost="lost" in found.marks,
         plain_no="plain_no" in found.marks,
         not_today="not_today" in found.marks,
-        acting="imminent" in found.marks or mass("imminent") >= at.acting,
+        acting="imminent" in found.marks or mass(*_IMMINENT) >= at.acting,
         leaning=round(leaning, 3),
         relief=round(mass("denial"), 3),
     )
