@@ -26,7 +26,7 @@ from actions.knowledge.schema import FACETS, LANGUAGES, SOURCE_KINDS, Language
 from bot.content import ContentError, line_of, load_yaml
 from bot.safety.hotlines import Hotlines
 from bot.safety.languages import OtherLanguage, spoken_templates
-from bot.safety.protocol import PROTOCOL_WORDS
+from bot.safety.protocol import GROUNDING, PROTOCOL_WORDS
 from bot.safety.runtime import load_hotlines, load_languages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +36,13 @@ _PAYLOAD = re.compile(r"/(\w+)(\{.*\})?")
 _OF_THE_HOUR = frozenset({"lines", "emergency", "here"})
 # Questions of the safety plan, in order; their answers are the person's own words.
 PLAN_STEPS = ("signs", "alone", "among_people", "person", "out_of_reach", "reason")
+# The calming exercise has one source, its topic: step -> facet and which of its claims.
+_CALM_STEPS = {
+    "calm_1": ("answer", slice(0, None)),
+    "calm_2": ("action", slice(0, 1)),
+    "calm_3": ("action", slice(1, 2)),
+    "calm_4": ("action", slice(2, 5)),
+}
 SAFETY_PLAN_WORDS = "utter_safety_plan"
 
 # What the channels, the policies and the actions say; without one of them nothing starts.
@@ -270,6 +277,8 @@ class Words:
                 return self._here(values.get("region"), language)
             if name == "minutes":
                 return str(int(values["minutes"]))
+            if name in _CALM_STEPS:
+                return self._calm(name, language)
             if name in PLAN_STEPS:
                 text = str(values["own"].get(name) or "")
                 empty = not text or text.lower().strip(" .。") in ("skip", "跳过", "/more")
@@ -277,6 +286,15 @@ class Words:
             raise KeyError(name)
 
         return _PLACEHOLDER.sub(value_of, text)
+
+    def _calm(self, step: str, language: Language) -> str:
+        """Return the words of a step of the calming exercise; KeyError where the topic has none."""
+        topic = self.knowledge.topics[GROUNDING]
+        facet, part = _CALM_STEPS[step]
+        claims = topic.answer if facet == "answer" else topic.facets[facet]
+        if not (texts := [claim.text(language) for claim in claims[part]]):
+            raise KeyError(step)
+        return _join(texts, language)
 
     def _lines(self, values: Mapping[str, Any], language: Language) -> str:
         lines = []

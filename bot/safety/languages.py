@@ -60,6 +60,8 @@ _ALIKE = 0.3  # similarity below which a message resembles nothing of ours
 _FEW_WORDS = 3  # up to which one function word tells the language
 _OF_LETTERS = 0.3  # share of the letters from which a script is the message's
 _MOST_SENTENCES = 12
+# English words that are function words elsewhere, or that people in danger type by themselves.
+_ALSO_ENGLISH = frozenset({"die", "op", "dead", "kill", "suicide", "hospital", "man", "he", "post"})
 _CHINESE_MARKS = re.compile("[，。！？、；]")
 _IDEOGRAPHS = ("CJK",)
 
@@ -125,7 +127,7 @@ class OtherLanguages:
         if not total:
             return None
         kana = letters["HIRAGANA"] + letters["KATAKANA"]
-        if kana and kana < total / 5:
+        if kana and (kana < 2 or kana * 5 < total):
             letters["HIRAGANA"] = letters["KATAKANA"] = 0  # a borrowed の in a Chinese message
         elif kana:
             letters["HIRAGANA"] += letters.pop("CJK", 0)
@@ -151,7 +153,7 @@ class OtherLanguages:
         words = _words(text)
         if not words or _CHINESE_MARKS.search(text):
             return None  # pinyin
-        english = sum(is_english_word(word) for word in words)
+        english = sum(is_english_word(word) or word in _ALSO_ENGLISH for word in words)
         written = set(unicodedata.normalize("NFC", text.lower()))
         scores = {
             one.code: _score(one, words) + bool(one.letters & written)
