@@ -1,4 +1,4 @@
-"""Merges the knowledge files and other languages' words into Rasa's domain and training data at training time."""
+"""Merges knowledge files and other languages' words into Rasa's data at training time."""
 
 from __future__ import annotations
 

@@ -313,7 +313,9 @@ class Words:
     def _emergency(self, values: Mapping[str, Any], language: Language) -> str:
         spoken = self._languages.get(str(values.get("spoken")))
         number = self._hotlines.emergency(values.get("region"), "en" if spoken else language)
-        unknown = spoken.says["emergency"] if spoken else self._labels["emergency_unknown"][language]
+        unknown = (
+            spoken.says["emergency"] if spoken else self._labels["emergency_unknown"][language]
+        )
         return number or str(unknown)
 
     def _here(self, region: str | None, language: Language) -> str:
@@ -435,8 +437,6 @@ def load_words() -> Words:
     """Return the project's words, loaded and checked once a process. Raises ContentError."""
     file = ROOT / "domain.yml"
     languages = load_languages().languages
-    words = Words(
-        load_knowledge(), read_responses(file), load_labels(), load_hotlines(), languages
-    )
+    words = Words(load_knowledge(), read_responses(file), load_labels(), load_hotlines(), languages)
     check_words(words, file)
     return words

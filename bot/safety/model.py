@@ -34,8 +34,8 @@ class Thresholds:
     where the words no longer need to ask gently first. Below `overrule` the classifier overrules
     a pattern: it has learnt from both what the pattern cannot see (a news story, a question). From
     `clear_question` on, an intent that asks a topic lifts a doubt (`relieve`), a faint one (below
-    `faint_doubt`) from `clear_for_doubt` on. `sentence_sure`: a single sentence of a long message is
-    enough; `unsupported`: up to here a doubt needs a sentence that supports it.
+    `faint_doubt`) from `clear_for_doubt` on. `sentence_sure`: a single sentence of a long message
+    is enough; `unsupported`: up to here a doubt needs a sentence that supports it.
     """
 
     crisis: float = 0.12
@@ -160,9 +160,7 @@ class RiskModel:
         return risk if other is None else _spoken(risk, other)
 
     @staticmethod
-    def _read(
-        classifier: RiskClassifier, text: str
-    ) -> tuple[Mapping[str, float], float | None]:
+    def _read(classifier: RiskClassifier, text: str) -> tuple[Mapping[str, float], float | None]:
         """Return the scores of the whole, and the highest of a sentence that speaks of a crisis.
 
         None for a message of one sentence. One call for all, so that it costs little more.

@@ -237,9 +237,7 @@ def _gives_lines(name: str) -> bool:
     return "lines" in name or ("_spoken_" in name and "_goes_on_" not in name)
 
 
-def _in_their_language(
-    now: dict[str, Any], facts: Facts, other: bool, again: bool
-) -> list[str]:
+def _in_their_language(now: dict[str, Any], facts: Facts, other: bool, again: bool) -> list[str]:
     """Return the words in the person's own language, each said once; [] goes on without them."""
     code = facts.risk.get("spoken")
     if not code or facts.risk.get("level") != RiskLevel.CRISIS.value or facts.form:

@@ -181,7 +181,8 @@ class Regions:
                 continue
             if before:
                 rest = plain[at + len(before) :].lstrip()
-                code = self._named(rest[:length] for length in self._lengths if rest[length - 1 : length])
+                cut = (rest[:length] for length in self._lengths if _ends_word(rest, length))
+                code = self._named(cut)
             else:
                 rest = plain[:at]
                 code = self._named(rest[-length:] for length in self._lengths)
@@ -191,7 +192,11 @@ class Regions:
 
     def _named(self, candidates: Iterable[str]) -> str | None:
         return next(
-            (self._spoken_names.get(one) or self._codes[one] for one in candidates if one in self._known),
+            (
+                self._spoken_names.get(one) or self._codes[one]
+                for one in candidates
+                if one in self._known
+            ),
             None,
         )
 
@@ -225,6 +230,12 @@ def _check(
         raise ContentError(path, line, f"the name {name!r} is too short to be told from a word")
     if owner.setdefault(key, code) != code:
         raise ContentError(path, line, f"the name {name!r} belongs to {owner[key]} too")
+
+
+def _ends_word(text: str, length: int) -> bool:
+    """Return whether a word ends there ("peru" in "peruana" does not); Thai has no spaces."""
+    inside = text[length - 1 : length + 1]
+    return not (len(inside) == 2 and inside.isalpha()) or "\u0e00" <= inside[0] <= "\u0e7f"
 
 
 def _is_chinese(name: str) -> bool:

@@ -97,7 +97,7 @@ class RedisLocks(LockStore):
 
     def get_lock(self, conversation_id: str) -> TicketLock | None:
         """Return the lock, None where nobody holds or wants it."""
-        stored = self._redis.get(_PREFIX + conversation_id)
+        stored: Any = self._redis.get(_PREFIX + conversation_id)
         return TicketLock.from_dict(json.loads(stored)) if stored else None
 
     def delete_lock(self, conversation_id: str) -> None:
@@ -114,7 +114,9 @@ class RedisLocks(LockStore):
 
         def step(pipe: Any) -> Any:
             stored = pipe.get(key)
-            lock = TicketLock.from_dict(json.loads(stored)) if stored else TicketLock(conversation_id)
+            lock = (
+                TicketLock.from_dict(json.loads(stored)) if stored else TicketLock(conversation_id)
+            )
             result = change(lock)
             pipe.multi()
             if lock.tickets:

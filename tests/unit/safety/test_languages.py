@@ -70,7 +70,13 @@ def test_without_a_classifier_too(code, languages):
     "text",
     [
         *("i want to die", "no me neither", "die in op", "what does it cost", "precice 2 nail"),
-        *("我不想活了", "我の腿好痛", "ㅋㅋㅋ 笑死我了", "我真係唔想再生存落去", "zhun bei hao le，zou le"),
+        *(
+            "我不想活了",
+            "我の腿好痛",
+            "ㅋㅋㅋ 笑死我了",
+            "我真係唔想再生存落去",
+            "zhun bei hao le，zou le",
+        ),
         *("", "   ", "?!", "12345", "😭😭", "\ud800", "\x00", "a" * 5000),
     ],
 )
