@@ -23,7 +23,7 @@ from bot.paths import DATA, ROOT
 from bot.readability import check_readability
 from bot.safety.classifier import read_examples
 from bot.safety.hotlines import Hotline, Hotlines
-from bot.safety.runtime import load_assessor, load_hotlines, load_regions
+from bot.safety.runtime import load_assessor, load_hotlines, load_languages, load_regions
 from bot.words import Words, check_words, load_labels, read_responses
 
 MIN_EXAMPLES = 10  # of a topic, in each language
@@ -48,15 +48,17 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     attempt(load_assessor)
     attempt(load_regions)
     attempt(read_examples)
+    languages = attempt(load_languages)
     hotlines = attempt(load_hotlines)
     responses = attempt(lambda: read_responses(ROOT / "domain.yml"))
     labels = attempt(load_labels)
     unreadable = bool(mistakes)
-    if hotlines and responses and labels and not mistakes:
-        words = Words(knowledge, responses, labels, hotlines)
+    if hotlines and responses and labels and languages and not mistakes:
+        words = Words(knowledge, responses, labels, hotlines, languages.languages)
         attempt(lambda: check_words(words, ROOT / "domain.yml"))
     topics = sorted((DATA / "knowledge" / "topics").rglob("*.yml"))
     mistakes += check_wording([*topics, ROOT / "domain.yml", DATA / "safety" / "page.yml"])
+    mistakes += check_spoken(DATA / "safety" / "other_languages.yml")
     in_examples, examples = check_examples(knowledge)
     mistakes += in_examples
     mistakes += check_evidence(knowledge) + check_facets(knowledge)
@@ -153,6 +155,25 @@ def check_wording(files: Iterable[Path]) -> list[ContentError]:
             continue  # reported by its own reader
         walk(root.get("responses", {}) if file.name == "domain.yml" else root, file, 0)
     return mistakes
+
+
+def check_spoken(file: Path) -> list[ContentError]:
+    """Return exclamation marks in the words of other languages; their other words are not ours.
+
+    These texts have one language each, so there is no second one to compare them with; that each
+    language has every text with its placeholders is checked when the file is read.
+    """
+    try:
+        root = load_yaml(file)
+    except ContentError:
+        return []  # reported by its own reader
+    reason = "no exclamation marks"
+    return [
+        ContentError(file, line_of(entry["says"], key), reason)
+        for entry in root.values()
+        for key, text in entry["says"].items()
+        if re.search("[!！]", text)
+    ]
 
 
 def _wording(language: str, words: list[str]) -> re.Pattern[str]:

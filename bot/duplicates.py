@@ -156,7 +156,12 @@ def read_development(folder: Path = EVALUATION) -> Iterator[str]:
         if "sealed" in file.name:
             continue
         everything = file.name.startswith("development")
-        for entry in load_yaml(file) or ():
+        content = load_yaml(file) or ()
+        if isinstance(content, dict):  # by language and kind, none of it sealed
+            for kinds in content.values():
+                yield from (str(text) for texts in kinds.values() for text in texts)
+            continue
+        for entry in content:
             if not everything and entry.get("part") != "development":
                 continue
             yield from (str(turn["say"]) for turn in entry.get("turns", ()) if "say" in turn)

@@ -1,4 +1,4 @@
-"""Merges the knowledge files into Rasa's domain and training data at training time."""
+"""Merges knowledge files and other languages' words into Rasa's data at training time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from actions.knowledge import Knowledge, load_knowledge
 from actions.knowledge.schema import LANGUAGES
 from bot.check import check_examples
 from bot.nlu.leaning import LEANS, read_leaning
+from bot.safety.languages import spoken_templates
+from bot.safety.runtime import load_languages
 
 
 class KnowledgeImporter(RasaFileImporter):
@@ -23,10 +25,13 @@ class KnowledgeImporter(RasaFileImporter):
 
     @cached_method
     def get_domain(self) -> Domain:
-        """Return the domain of `domain.yml` with the topic intents."""
+        """Return the domain of `domain.yml` with topic intents and words in other languages."""
         none: list[str] = []
         intents = [{intent: {"use_entities": none}} for intent in load_knowledge().by_intent]
-        return super().get_domain().merge(Domain.from_dict({"intents": intents}))
+        spoken = spoken_templates(load_languages().languages.values())
+        responses = {name: [{"text": text}] for name, (_, text) in spoken.items()}
+        more = Domain.from_dict({"intents": intents, "responses": responses})
+        return super().get_domain().merge(more)
 
     @cached_method
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:

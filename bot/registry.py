@@ -16,6 +16,10 @@ from bot.words import Words, load_words
 def entries(words: Words) -> Iterator[tuple[str, str, str]]:
     """Yield (language, SHA-256, template or topic/facet/index) of every sendable text."""
     for name, variants in sorted(words.responses.items()):
+        spoken = words.spoken(name)
+        if spoken:
+            yield spoken, _hash(str(variants["en"]["text"])), name
+            continue
         for language in LANGUAGES:
             yield language, _hash(str(variants[language]["text"])), name
     for topic in words.knowledge.topics.values():

@@ -13,7 +13,7 @@ from typing import Any
 
 from actions.knowledge.schema import LANGUAGES
 from bot.context import leans_on
-from bot.nlu.text import CJK_CHARACTER
+from bot.nlu.text import CJK_CHARACTER, is_japanese
 from bot.safety.assessor import RiskLevel
 from bot.safety.model import THRESHOLDS
 from bot.safety.protocol import Facts, advance
@@ -237,4 +237,5 @@ def _language(before: str | None, parse: Mapping[str, Any], text: str) -> str:
     detected = parse.get("language")
     if detected in LANGUAGES:
         return str(detected)
-    return before or ("zh" if CJK_CHARACTER.search(text) else "en")
+    chinese = CJK_CHARACTER.search(text) and not is_japanese(text)
+    return before or ("zh" if chinese else "en")

@@ -8,7 +8,7 @@ not.
 Templates: `utter_*` are the responses of `domain.yml`; `kb_claims` is one bubble of a topic and
 `kb_sources` the sources of bubbles. Values are ids, codes and numbers: `topic`, `facet`, `index`,
 `places`, `country`, `region`, `limit`, `hotlines`, and for buttons `offer` (facets) and `choices`
-(topics).
+(topics). `*_spoken_<code>` are words in another language, from `data/safety/other_languages.yml`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,9 @@ from actions.knowledge.schema import FACETS, LANGUAGES, SOURCE_KINDS, Claim, Lan
 from bot.content import ContentError, line_of, load_yaml
 from bot.nlu.tongues import TONGUES
 from bot.safety.hotlines import Hotline, Hotlines
-from bot.safety.protocol import PROTOCOL_WORDS
-from bot.safety.runtime import load_hotlines
+from bot.safety.languages import OtherLanguage, spoken_templates
+from bot.safety.protocol import GROUNDING, PROTOCOL_WORDS
+from bot.safety.runtime import load_hotlines, load_languages
 
 ROOT = Path(__file__).resolve().parents[1]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -36,6 +37,13 @@ _PAYLOAD = re.compile(r"/(\w+)(\{.*\})?")
 _OF_THE_HOUR = frozenset({"lines", "emergency", "here"})
 # Questions of the safety plan, in order; their answers are the person's own words.
 PLAN_STEPS = ("signs", "alone", "among_people", "person", "out_of_reach", "reason")
+# The calming exercise has one source, its topic: step -> facet and which of its claims.
+_CALM_STEPS = {
+    "calm_1": ("answer", slice(0, None)),
+    "calm_2": ("action", slice(0, 1)),
+    "calm_3": ("action", slice(1, 2)),
+    "calm_4": ("action", slice(2, 5)),
+}
 SAFETY_PLAN_WORDS = "utter_safety_plan"
 
 # What the channels, the policies and the actions say; without one of them nothing starts.
@@ -92,9 +100,12 @@ class Words:
         responses: Mapping[str, Mapping[Language, Mapping[str, Any]]],
         labels: Mapping[str, Any],
         hotlines: Hotlines,
+        languages: Mapping[str, OtherLanguage] | None = None,
     ) -> None:
         self.knowledge = knowledge
-        self.responses = responses
+        self._languages = languages or {}
+        self._spoken = spoken_templates(self._languages.values())
+        self.responses = {**responses, **spoken_responses(self._languages.values())}
         self._labels = labels
         self._hotlines = hotlines
         facets = {f"follow_up_{facet}" for facet in FACETS if facet not in ("answer", "more")}
@@ -109,7 +120,7 @@ class Words:
         }
         self._of_the_hour = {
             name
-            for name, variants in responses.items()
+            for name, variants in self.responses.items()
             if _OF_THE_HOUR & set(_PLACEHOLDER.findall(str(variants["en"]["text"])))
         }
 
@@ -120,6 +131,8 @@ class Words:
         `template`, `values`, `language`. Raises WordsError where something is unknown.
         """
         values = {key: value for key, value in values.items() if value is not None}
+        if template in self._spoken:
+            values = self._in_language(self._spoken[template][0], values)
         try:
             if template == "kb_claims":
                 text, sources = self._claims(values, language)
@@ -229,9 +242,24 @@ class Words:
         """Return `text` with its placeholders filled. Raises KeyError for an unknown one."""
         return self._fill(text, values, language)
 
+    def spoken(self, template: str) -> str | None:
+        """Return the code of the other language in which a template is, None for en and zh."""
+        return self._spoken[template][0] if template in self._spoken else None
+
     def needs_lines(self, template: str) -> bool:
         """Return whether a template shows hotlines."""
         return template in self._of_the_hour
+
+    def _in_language(self, code: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of words in another language: `spoken`, and examples that speak it.
+
+        Examples are named where the region is not known, each with its country; the language says
+        nothing about where somebody is.
+        """
+        values = {**values, "spoken": code}
+        if not values.get("region") and values.get("hotlines"):
+            values["hotlines"] = [line.id for line in self._hotlines.examples(code)]
+        return values
 
     # -- texts ---------------------------------------------------------------------------------
 
@@ -291,15 +319,17 @@ class Words:
             if name == "limit":
                 return str(int(values["limit"]))
             if name == "lines":
-                return self._lines(values, language)
+                return self._lines(values, "en" if "spoken" in values else language)
             if name == "emergency":
-                return self._emergency(values.get("region"), language)
+                return self._emergency(values, language)
             if name == "here":
                 return self._here(values.get("region"), language)
             if name == "tongue":
                 return str(self._labels["tongues"][values["tongue"]])
             if name == "minutes":
                 return str(int(values["minutes"]))
+            if name in _CALM_STEPS:
+                return self._calm(name, language)
             if name in PLAN_STEPS:
                 text = str(values["own"].get(name) or "")
                 empty = not text or text.lower().strip(" .。") in ("skip", "跳过", "/more")
@@ -307,6 +337,15 @@ class Words:
             raise KeyError(name)
 
         return _PLACEHOLDER.sub(value_of, text)
+
+    def _calm(self, step: str, language: Language) -> str:
+        """Return the words of a step of the calming exercise; KeyError where the topic has none."""
+        topic = self.knowledge.topics[GROUNDING]
+        facet, part = _CALM_STEPS[step]
+        claims = topic.answer if facet == "answer" else topic.facets[facet]
+        if not (texts := [claim.text(language) for claim in claims[part]]):
+            raise KeyError(step)
+        return _join(texts, language)
 
     def _lines(self, values: Mapping[str, Any], language: Language) -> str:
         lines = []
@@ -322,9 +361,13 @@ class Words:
             return " " if language == "en" else ""
         return "\n" + "\n".join(lines) + "\n"
 
-    def _emergency(self, region: str | None, language: Language) -> str:
-        number = self._hotlines.emergency(region, language)
-        return number or str(self._labels["emergency_unknown"][language])
+    def _emergency(self, values: Mapping[str, Any], language: Language) -> str:
+        spoken = self._languages.get(str(values.get("spoken")))
+        number = self._hotlines.emergency(values.get("region"), "en" if spoken else language)
+        unknown = (
+            spoken.says["emergency"] if spoken else self._labels["emergency_unknown"][language]
+        )
+        return number or str(unknown)
 
     def _here(self, region: str | None, language: Language) -> str:
         if region:
@@ -394,6 +437,19 @@ def read_responses(file: Path) -> dict[str, dict[Language, dict[str, Any]]]:
     return found
 
 
+def spoken_responses(
+    languages: Iterable[OtherLanguage],
+) -> dict[str, dict[Language, dict[str, Any]]]:
+    """Return the words in other languages in the shape of `read_responses`.
+
+    The same text under "en" and "zh": whatever the conversation's language is, they are in theirs.
+    """
+    found = {}
+    for name, (_, text) in spoken_templates(languages).items():
+        found[name] = {language: {"text": text, "buttons": []} for language in LANGUAGES}
+    return found
+
+
 def load_labels() -> dict[str, Any]:
     """Return the labels file. Raises ContentError where a facet or a language is missing."""
     file = ROOT / "data" / "knowledge" / "labels.yml"
@@ -438,6 +494,7 @@ def check_words(words: Words, file: Path) -> None:
 def load_words() -> Words:
     """Return the project's words, loaded and checked once a process. Raises ContentError."""
     file = ROOT / "domain.yml"
-    words = Words(load_knowledge(), read_responses(file), load_labels(), load_hotlines())
+    languages = load_languages().languages
+    words = Words(load_knowledge(), read_responses(file), load_labels(), load_hotlines(), languages)
     check_words(words, file)
     return words

@@ -6,6 +6,7 @@ Chosen by measurement against DIET: docs/decisions/0002-classifier.md.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
+_WORD = re.compile(r"(?u)\b\w+\b")
 _FOLDS = 4  # one of four parts is held out for calibration
 _TOLERANCE = 1e-2  # a tighter one changed no prediction on the development set
 _SEED = 20261122
@@ -92,6 +94,12 @@ class LinearIntentModel:
         """Return probabilities, shape (n, number of labels), columns as in `labels`."""
         x = self._features(vectors, texts)
         return _softmax((_scores(x, self._coefficients) + self._intercepts) / self.temperature)
+
+    def familiarity(self, text: str) -> float:
+        """Return the share of words of `text` that are word n-grams of the model, 0 for none."""
+        words = _WORD.findall(text)
+        known = (self._words.vocabulary_ if hasattr(self._words, "vocabulary_") else None) or {}
+        return sum(word in known for word in words) / len(words) if words else 0.0
 
     def save(self, folder: Path) -> None:
         """Write the model into `folder`: arrays and JSON, nothing that can run code on loading."""

@@ -20,6 +20,7 @@ Language = Literal["en", "zh"]
 
 _CJK = r"\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CJK_CHARACTER = re.compile(f"[{_CJK}]")
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 _SCRIPT_RUN = re.compile(f"[{_CJK}]+|[^{_CJK}]+")
 _LATIN_WORD = re.compile(r"[a-zA-ZÀ-ɏ]+(?:['’][a-zA-Z]+)?")
 _WORD = re.compile(r"\w", re.UNICODE)
@@ -146,6 +147,17 @@ def tokenize(text: str) -> list[tuple[str, int]]:
     return tokens
 
 
+def is_english_word(word: str) -> bool:
+    """Return whether a lower-case word is one of the commonest of English."""
+    return word in _english_words()
+
+
+def is_japanese(text: str) -> bool:
+    """Return whether `text` holds Japanese syllables, more than a borrowed one in Chinese."""
+    kana = len(_KANA.findall(text))
+    return kana >= 2 and kana * 4 >= len(CJK_CHARACTER.findall(text))
+
+
 def detect_language(text: str) -> Language | None:
     """Return the language of `text`, or None where it does not tell ("ok", "5cm", an emoji).
 
@@ -155,6 +167,8 @@ def detect_language(text: str) -> Language | None:
     words = [word.lower() for word in _LATIN_WORD.findall(text)]
     common = [w for w in words if w in _english_words() and w not in _AMBIGUOUS]
     cjk = len(CJK_CHARACTER.findall(text))
+    if cjk and is_japanese(text):
+        return None
     if cjk:
         return "en" if len(common) >= 2 and len(words) > cjk / 2 else "zh"
     telling = [word for word in words if word not in _AMBIGUOUS]

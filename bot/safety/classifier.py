@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # What an example says; several labels make one level (bot.safety.model).
 LABELS = (
-    *("crisis", "imminent", "crisis_other"),
+    *("crisis", "imminent", "crisis_other", "imminent_other"),
     *("emergency_now", "emergency_today"),
     *("distress", "denial", "none"),
 )
@@ -105,7 +105,8 @@ class RiskClassifier:
     @classmethod
     def train(cls, examples: Iterable[tuple[str, str]], assessor: Assessor) -> RiskClassifier:
         """Train on (label, text) pairs. Raises ValueError with fewer than two labels."""
-        pairs = list({normalize(text): (label, text) for label, text in examples}.values())
+        first = {normalize(text): (label, text) for label, text in reversed(list(examples))}
+        pairs = list(first.values())[::-1]
         model = LinearIntentModel(_C, 1.0, word_weight=_WORD_WEIGHT)
         classifier = cls(model, assessor)
         texts = [text for _, text in pairs]
@@ -134,6 +135,10 @@ class RiskClassifier:
         rows = self._model.predict(self._dense(texts), [normalize(text) for text in texts])
         return [dict(zip(self._model.labels, map(float, row))) for row in rows]
 
+    def familiarity(self, text: str) -> float:
+        """Return the share of the words of `text` that occurred in training, 0 for none."""
+        return self._model.familiarity(normalize(text))
+
     def _dense(self, texts: list[str]) -> NDArray[np.float32]:
         """Return sentence vectors and pattern hits, shape (n, 512 + patterns)."""
         vectors = encode([normalize(text) for text in texts]) * _VECTOR_WEIGHT
@@ -143,8 +148,8 @@ class RiskClassifier:
 
 def train_and_save() -> RiskClassifier:
     """Train from the project's files and store the result. Raises ContentError."""
-    pairs = [(label, text) for label, _, text in read_examples()]
+    pairs = [(label, text) for label, _, text in read_examples()] + topic_examples()
     assessor = Assessor.load(DATA / "safety" / "rules.yml")
-    classifier = RiskClassifier.train(pairs + topic_examples(), assessor)
+    classifier = RiskClassifier.train(pairs, assessor)
     classifier.save()
     return classifier

@@ -180,6 +180,20 @@ class Hotlines:
             examples=() if known else self._examples(language),
         )
 
+    def examples(self, spoken: str) -> tuple[Hotline, ...]:
+        """Return examples for somebody of unknown region who writes in another language.
+
+        Lines that answer in that language (ISO 639 code), one a country, before the English ones.
+        """
+        speaking = {
+            line.country: line
+            for lines in self._crisis.values()
+            for line in reversed(lines)
+            if spoken in line.languages and line.always_open
+        }
+        known = [line for line in self._examples("en") if line.country not in speaking]
+        return (*speaking.values(), *known)[:MOST_EXAMPLES]
+
     def _lines(self, region: str, language: Language, now: datetime) -> list[Hotline]:
         ranked = sorted(
             self._crisis.get(region, ()),

@@ -16,6 +16,8 @@ from typing import Any, Literal
 from bot.nlu.text import CJK_CHARACTER
 from bot.safety.assessor import Assessment, Assessor, RiskLevel
 from bot.safety.classifier import RiskClassifier
+from bot.safety.languages import UNKNOWN, Danger, OtherLanguages
+from bot.safety.sentences import sentences
 
 __all__ = ["CHINESE", "THRESHOLDS", "Risk", "RiskModel", "relieve"]
 
@@ -31,7 +33,9 @@ class Thresholds:
     out-of-fold predictions and the development part of the safety evaluation; `crisis_sure` is
     where the words no longer need to ask gently first. Below `overrule` the classifier overrules
     a pattern: it has learnt from both what the pattern cannot see (a news story, a question). From
-    `clear_question` on, an intent that asks a topic lifts a doubt (`relieve`).
+    `clear_question` on, an intent that asks a topic lifts a doubt (`relieve`), a faint one (below
+    `faint_doubt`) from `clear_for_doubt` on. `sentence_sure`: a single sentence of a long message
+    is enough; `unsupported`: up to here a doubt needs a sentence that supports it.
     """
 
     crisis: float = 0.12
@@ -40,7 +44,11 @@ class Thresholds:
     imminent: float = 0.12
     acting: float = 0.35
     crisis_over_emergency: float = 0.8
+    sentence_sure: float = 0.95
+    unsupported: float = 0.5
     clear_question: float = 0.75
+    clear_for_doubt: float = 0.5
+    faint_doubt: float = 0.6
     overrule: float = 0.2
     overrule_emergency: float = 0.03
     emergency: float = 0.25
@@ -55,7 +63,18 @@ CHINESE = Thresholds(crisis=0.2)
 # Characters up to which the classifier reads a message well enough to overrule a pattern in it.
 _READ_WHOLE = 500
 _LATEST = 64  # messages whose assessment is kept for a moment
-_SELF, _OTHER = ("crisis", "imminent"), ("crisis_other",)
+# Share of words that the classifier knows from which an unidentified message counts as English.
+_FAMILIAR = 0.5
+_MOST_SENTENCES = 20  # of a message that are read by themselves
+_LEVEL_OF_KIND = {
+    "crisis": RiskLevel.CRISIS,
+    "imminent": RiskLevel.CRISIS,
+    "crisis_other": RiskLevel.CRISIS,
+    "emergency_now": RiskLevel.MEDICAL_EMERGENCY,
+    "none": RiskLevel.NONE,
+}
+_SELF, _OTHER = ("crisis", "imminent"), ("crisis_other", "imminent_other")
+_IMMINENT = ("imminent", "imminent_other")
 _EMERGENCY = ("emergency_now", "emergency_today")
 # Questions that are asked in despair as well.
 _HEAVY = {"ask_complication_death", "ask_wellbeing_self_acceptance", "ask_wellbeing_grounding"}
@@ -76,6 +95,7 @@ class Risk:
     `wait`: asks whether it can wait; `asks`: "calm" or "plan"; `coming`: help is near; `safe`:
     says they are safe now; `serious`: means what they said; `lost`: the other cannot be reached;
     `plain_no`, `not_today`: nothing but a no, will not act on it now;
+    `spoken`: language of the message where that is neither English nor Chinese and we have words;
     `acting`: sounds like acting now, whatever the level; `leaning` and `relief`: probabilities of a
     crisis and of a denial by the classifier.
     """
@@ -100,6 +120,7 @@ class Risk:
     lost: bool = False
     plain_no: bool = False
     not_today: bool = False
+    spoken: str | None = None
     acting: bool = False
     leaning: float = 0.0
     relief: float = 0.0
@@ -110,11 +131,17 @@ class Risk:
 
 
 class RiskModel:
-    """Patterns and classifier; `classifier` is None where it could not be loaded."""
+    """Patterns, classifier and other languages; each None where it could not be loaded."""
 
-    def __init__(self, assessor: Assessor, classifier: RiskClassifier | None) -> None:
+    def __init__(
+        self,
+        assessor: Assessor,
+        classifier: RiskClassifier | None,
+        languages: OtherLanguages | None = None,
+    ) -> None:
         self._assessor = assessor
         self._classifier = classifier
+        self._languages = languages
         self._latest: dict[str, Risk] = {}
 
     def assess(self, text: str) -> Risk:
@@ -132,14 +159,70 @@ class RiskModel:
 
     def _assess(self, text: str) -> Risk:
         found = self._assessor.assess(text)
+        other = self._other_language(text)
+        if other is not None and other.language is not None:
+            return _spoken(join(found, {}), other)
         scores: Mapping[str, float] = {}
+        support: float | None = None
         if self._classifier is not None and text.strip():
             try:
-                scores = self._classifier.probabilities(text)
+                scores, support = self._read(self._classifier, text)
             except Exception:
                 logger.exception("risk classifier failed; patterns alone decide")
         at = CHINESE if CJK_CHARACTER.search(text) else THRESHOLDS
-        return join(found, scores, at, overrule=len(text) <= _READ_WHOLE)
+        risk = join(found, scores, at, overrule=len(text) <= _READ_WHOLE, support=support)
+        return risk if other is None else _spoken(risk, other)
+
+    @staticmethod
+    def _read(classifier: RiskClassifier, text: str) -> tuple[Mapping[str, float], float | None]:
+        """Return the scores of the whole, and the highest of a sentence that speaks of a crisis.
+
+        None for a message of one sentence. One call for all, so that it costs little more.
+        """
+        parts = sentences(text)[:_MOST_SENTENCES]
+        if len(parts) < 2:
+            return classifier.probabilities(text), None
+        whole, *rows = classifier.rows([text, *parts])
+        return whole, max(sum(row.get(label, 0.0) for label in (*_SELF, *_OTHER)) for row in rows)
+
+    def _other_language(self, text: str) -> Danger | None:
+        """Return what a message in another language speaks of, None for English and Chinese."""
+        if self._languages is None:
+            return None
+        try:
+            code = self._languages.identify(text)
+            if code is None or (code == UNKNOWN and self._knows_words(text)):
+                return None
+            return self._languages.assess(text, code)
+        except Exception:
+            logger.exception("other languages failed; the message is read as English")
+            return None
+
+    def _knows_words(self, text: str) -> bool:
+        """Return whether the classifier has learnt from most words of a message: terse English."""
+        return self._classifier is not None and self._classifier.familiarity(text) >= _FAMILIAR
+
+
+def _spoken(risk: Risk, danger: Danger) -> Risk:
+    """Return the risk of a message in another language; the higher level of the two counts."""
+    kind, language = danger.kind, danger.language
+    level = _LEVEL_OF_KIND[kind]
+    if level.rank <= risk.level.rank:
+        return replace(risk, spoken=language)
+    return replace(
+        risk,
+        level=level,
+        rules=(f"language:{language}",) if language else ("classifier:language",),
+        subject="other" if kind == "crisis_other" else "self",
+        denied=False,
+        denied_outright=False,
+        gentle=language is None,  # no language that we know: ask before anything else
+        imminent=kind == "imminent",
+        urgency="now" if level is RiskLevel.MEDICAL_EMERGENCY else None,
+        acting=kind == "imminent",
+        spoken=language,
+        leaning=1.0 if language and level is RiskLevel.CRISIS else risk.leaning,
+    )
 
 
 def join(
@@ -147,11 +230,14 @@ def join(
     scores: Mapping[str, float],
     at: Thresholds = THRESHOLDS,
     overrule: bool = True,
+    support: float | None = None,
 ) -> Risk:
     """Return the joint result; the higher level of the two layers wins.
 
     `scores`: probability by label, empty where there is no classifier. A plain denial is believed
-    over the classifier. `overrule`: whether the classifier may overrule a pattern.
+    over the classifier. `overrule`: whether the classifier may overrule a pattern. `support`: the
+    highest probability of a crisis in a single sentence, None where there is one sentence: one
+    sure sentence is enough, and a doubt about a long message that no sentence of it supports falls.
     """
 
     def mass(*labels: str) -> float:
@@ -160,7 +246,7 @@ def join(
     leaning = mass(*_SELF, *_OTHER)
     level, rules = found.level, list(found.rule_ids)
     if overrule and scores:
-        refuted = level is RiskLevel.CRISIS and leaning < at.overrule
+        refuted = level is RiskLevel.CRISIS and max(leaning, support or 0.0) < at.overrule
         refuted |= (
             level is RiskLevel.MEDICAL_EMERGENCY and mass(*_EMERGENCY) < at.overrule_emergency
         )
@@ -172,8 +258,10 @@ def join(
     denied = found.denied or (
         level is not RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning)
     )
+    sure = support is not None and support >= at.sentence_sure
+    doubted = support is not None and support < at.crisis and leaning < at.unsupported
     layers = (
-        (RiskLevel.CRISIS, leaning, at.crisis),
+        (RiskLevel.CRISIS, 1.0 if sure else 0.0 if doubted else leaning, at.crisis),
         (RiskLevel.MEDICAL_EMERGENCY, mass(*_EMERGENCY), at.emergency),
         (RiskLevel.DISTRESS, mass("distress"), at.distress),
     )
@@ -196,7 +284,7 @@ def join(
         and by_pattern is not RiskLevel.CRISIS
         and leaning < at.crisis_sure,
         imminent=level is RiskLevel.CRISIS
-        and ("imminent" in found.marks or mass("imminent") >= at.imminent),
+        and ("imminent" in found.marks or mass(*_IMMINENT) >= at.imminent),
         urgency=_urgency(found, scores) if level is RiskLevel.MEDICAL_EMERGENCY else None,
         sign=_first(_SIGNS, found.marks | ({"nerve"} if "motor" in found.marks else set())),
         theme=_first(_THEMES, found.marks),
@@ -210,7 +298,7 @@ def join(
         lost="lost" in found.marks,
         plain_no="plain_no" in found.marks,
         not_today="not_today" in found.marks,
-        acting="imminent" in found.marks or mass("imminent") >= at.acting,
+        acting="imminent" in found.marks or mass(*_IMMINENT) >= at.acting,
         leaning=round(leaning, 3),
         relief=round(mass("denial"), 3),
     )
@@ -223,7 +311,9 @@ def relieve(risk: Risk, intent: str | None, confidence: float) -> Risk:
     and emotional questions resemble despair); what patterns saw, and a sure classifier, do.
     """
     asks = str(intent).startswith(("ask_", "request_", "switch_")) and intent not in _HEAVY
-    if not (risk.gentle and asks and confidence >= THRESHOLDS.clear_question):
+    faint = risk.leaning < THRESHOLDS.faint_doubt
+    clear = THRESHOLDS.clear_for_doubt if faint else THRESHOLDS.clear_question
+    if not (risk.gentle and asks and confidence >= clear):
         return risk
     return replace(risk, level=RiskLevel.NONE, gentle=False, imminent=False, rules=())
 

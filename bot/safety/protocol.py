@@ -203,14 +203,16 @@ def _crisis(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Pla
         other = before["open"] == "other"  # whom it is about changes only on clear words
     now.update(open="other" if other else "self", low=0, since=None)
     again = before["open"] == now["open"]
-    words = _next_other(now, facts, again) if other else _next_self(now, facts, again)
+    words = _in_their_language(now, facts, other, again)
+    words = words or (_next_other if other else _next_self)(now, facts, again)
     if _lines_are_due(before, now, facts, words):
         words.append("utter_lines_here")
     if not words and not facts.form:
         words = _listen(now, _OTHER_LISTEN if other else _LISTEN)
-    if any("lines" in name for name in words):
+    if any(_gives_lines(name) for name in words):
         now["region"] = facts.region or "unknown"
-        if facts.region is None and "utter_tell_region" not in now["said"]:
+        asks = any(name.startswith("utter_goes_on") for name in words)
+        if facts.region is None and "utter_tell_region" not in now["said"] and not asks:
             words.append("utter_tell_region")
     now["said"] = list(dict.fromkeys([*now["said"], *words]))
     asked = _ABOUT.get(facts.intent or "")
@@ -227,8 +229,37 @@ def _lines_are_due(
 ) -> bool:
     """Lines are given again only when the region has become known or has changed."""
     given = before["region"] if before["open"] else None
-    named = any("lines" in name for name in words)
+    named = any(_gives_lines(name) for name in words)
     return bool(given and facts.region and facts.region != given and not named)
+
+
+def _gives_lines(name: str) -> bool:
+    return "lines" in name or ("_spoken_" in name and "_goes_on_" not in name)
+
+
+def _in_their_language(now: dict[str, Any], facts: Facts, other: bool, again: bool) -> list[str]:
+    """Return the words in the person's own language, each said once; [] goes on without them."""
+    code = facts.risk.get("spoken")
+    if not code or facts.risk.get("level") != RiskLevel.CRISIS.value or facts.form:
+        return []
+    if other:
+        words = [f"utter_crisis_other_spoken_{code}"]
+        if facts.risk.get("imminent"):
+            words.insert(0, f"utter_crisis_imminent_spoken_{code}")
+    elif facts.risk.get("imminent"):
+        words = [f"utter_crisis_imminent_spoken_{code}", f"utter_crisis_also_spoken_{code}"]
+    else:
+        words = [f"utter_crisis_spoken_{code}"] if not again else []
+    if not words or words[0] in now["said"]:
+        return []
+    now["stage"] = "asked_with" if other else "imminent" if len(words) > 1 else "asked"
+    return _and_goes_on(now, words, code)
+
+
+def _and_goes_on(now: Mapping[str, Any], words: list[str], code: str) -> list[str]:
+    """Add, once, that the chat goes on in English or Chinese, and the question about the region."""
+    goes_on = f"utter_goes_on_spoken_{code}"
+    return words if goes_on in now["said"] else [*words, goes_on]
 
 
 def _next_self(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
@@ -368,12 +399,12 @@ def _emergency(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> 
     if first:
         urgency = risk.get("urgency") or "now"
         now["urgency"] = urgency
-        call = urgency == "now" and risk.get("sign") in ("chest", "fat")
-        words = ["utter_emergency_call" if call else f"utter_emergency_{urgency}"]
-        if risk.get("sign"):
-            words.append(f"utter_emergency_do_{risk['sign']}")
-        if facts.region is None and "utter_tell_region" not in now["said"]:
-            words.append("utter_tell_region")
+        if code := risk.get("spoken"):
+            words = _and_goes_on(now, [f"utter_emergency_spoken_{code}"], code)
+        else:
+            words = _first_words(urgency, risk.get("sign"))
+            if facts.region is None and "utter_tell_region" not in now["said"]:
+                words.append("utter_tell_region")
         now["region"] = facts.region or "unknown"
     elif facts.region and facts.region != before["region"]:
         now["region"] = facts.region
@@ -389,6 +420,12 @@ def _emergency(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> 
         words = ["utter_emergency_again"]
     now["said"] = list(dict.fromkeys([*now["said"], *words]))
     return Plan(RiskLevel.MEDICAL_EMERGENCY, words, memory=now)
+
+
+def _first_words(urgency: str, sign: str | None) -> list[str]:
+    call = urgency == "now" and sign in ("chest", "fat")
+    words = ["utter_emergency_call" if call else f"utter_emergency_{urgency}"]
+    return [*words, f"utter_emergency_do_{sign}"] if sign else words
 
 
 # --- everything else -----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot.content import ContentError, line_of, load_yaml
+from bot.safety.languages import OtherLanguage
 
 __all__ = ["Regions"]
 
@@ -65,7 +66,7 @@ _PARTS = {
 }
 _FILLERS = re.compile(
     r"\b(?:i|im|am|in|at|from|the|its|it|is|near|think|live|my|country|city|here|now|just|uh|um|and"
-    r"|hi|yes|ok)\b|[我在是人的住来自这边了啊呀呢哦嗯那里]|[\W_]+"
+    r"|hi|yes|ok)\b|[我在是人的住来自这边了啊呀呢哦嗯那里省市县]|[\W_]+"
 )
 
 # Too short for the file, where they would be found in running text.
@@ -85,13 +86,25 @@ class Regions:
     """Finds the person's region. Immutable, safe to share between threads."""
 
     def __init__(
-        self, countries: Mapping[str, Iterable[str]], cities: Mapping[str, Iterable[str]]
+        self,
+        countries: Mapping[str, Iterable[str]],
+        cities: Mapping[str, Iterable[str]],
+        languages: Iterable[OtherLanguage] = (),
+        unclear: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
-        """Both: ISO 3166-1 alpha-2 code -> names, of the country and of cities in it."""
+        """Names of countries and of cities in them, by ISO 3166-1 alpha-2 code.
+
+        `languages`: their own statements and names of places count as well. `unclear`: cities whose
+        names are words too; they count in a statement only.
+        """
+        unclear = unclear or {}
+        self._unclear = {_simplify(name) for each in unclear.values() for name in each}
         self._cities = {_simplify(name) for each in cities.values() for name in each}
         self._codes = dict(_SHORT)
-        for names in (cities, countries):
+        self._cities |= self._unclear
+        for names in (unclear, cities, countries):
             self._codes |= {_simplify(name): code for code, each in names.items() for name in each}
+        languages = tuple(languages)
         longest_first = sorted(self._codes, key=len, reverse=True)
         latin = "|".join(re.escape(name) for name in longest_first if not _is_chinese(name))
         other = "|".join(re.escape(name) for name in longest_first if _is_chinese(name))
@@ -99,32 +112,47 @@ class Regions:
         self._place = re.compile(place)
         self._country_after_city = re.compile(rf", ?{place}(?= ?(?:[,.;!?]|and\b|$))")
         self._statements = [re.compile(_fill(statement, place)) for statement in _STATEMENTS]
+        self._spoken = [
+            tuple(_simplify(part) for part in phrase.split("{place}"))
+            for one in languages
+            for phrase in one.lives
+        ]
+        self._spoken_names = {
+            _simplify(name): code
+            for one in languages
+            for code, names in one.places.items()
+            for name in names
+        }
+        ours = {name for name in self._codes if not _is_chinese(name)}
+        self._known = ours | set(self._spoken_names)
+        self._lengths = sorted({len(name) for name in self._known}, reverse=True)
 
     @classmethod
-    def load(cls, path: Path) -> Regions:
+    def load(cls, path: Path, languages: Iterable[OtherLanguage] = ()) -> Regions:
         """Return the finder for one countries file. Raises `ContentError` for a mistake in it."""
         root = load_yaml(path)
         if not isinstance(root, dict) or not root:
             raise ContentError(path, 1, "needs country codes, each with names in en and zh")
-        found: dict[str, dict[str, list[str]]] = {"names": {}, "cities": {}}
+        found: dict[str, dict[str, list[str]]] = {"names": {}, "cities": {}, "unclear": {}}
         owner: dict[str, str] = {}
         for code, entry in root.items():
             if not isinstance(code, str) or not re.fullmatch("[A-Z]{2}", code):
                 reason = f"{code!r} is not a country code of two capital letters in quotes"
                 raise ContentError(path, line_of(root, code), reason)
             if not isinstance(entry, dict) or set(entry) - set(found) or "names" not in entry:
-                reason = f"{code} needs 'names', may have 'cities', and nothing else"
+                reason = f"{code} needs 'names', may have 'cities' and 'unclear', and nothing else"
                 raise ContentError(path, line_of(root, code), reason)
             for part, both in entry.items():
                 for language in _LANGUAGES:
                     listed = both.get(language) if isinstance(both, dict) else None
-                    if not isinstance(listed, list) or not listed:
+                    empty = part != "unclear" and not listed
+                    if not isinstance(listed, list) or empty:
                         reason = f"{code} needs a list of {part} in {language}"
                         raise ContentError(path, line_of(entry, part), reason)
                     for index, name in enumerate(listed):
                         _check(path, line_of(listed, index), str(name), language, code, owner)
                     found[part].setdefault(code, []).extend(str(name) for name in listed)
-        return cls(found["names"], found["cities"])
+        return cls(found["names"], found["cities"], languages, found["unclear"])
 
     def find(self, text: str) -> str | None:
         """Return the ISO code of the region in which the writer says they are, or None.
@@ -136,11 +164,41 @@ class Regions:
             match = statement.search(plain)
             if match:
                 return self._code(plain, match)
-        return self._bare(plain)
+        return self._in_other_words(plain) or self.only(text)
 
     def only(self, text: str) -> str | None:
         """Return the ISO code where the message is nothing but a place ("Canada", "我在上海")."""
-        return self._bare(_simplify(text))
+        plain = _simplify(text)
+        alone = plain.strip(" .!。")
+        by_itself = None if alone in self._unclear else self._spoken_names.get(alone)
+        return self._bare(plain) or by_itself
+
+    def _in_other_words(self, plain: str) -> str | None:
+        """Return the region said in another language: "vivo en {place}", "{place}に住んで"."""
+        for before, after in self._spoken:
+            at = plain.find(before or after)
+            if at < 0:
+                continue
+            if before:
+                rest = plain[at + len(before) :].lstrip()
+                cut = (rest[:length] for length in self._lengths if _ends_word(rest, length))
+                code = self._named(cut)
+            else:
+                rest = plain[:at]
+                code = self._named(rest[-length:] for length in self._lengths)
+            if code:
+                return code
+        return None
+
+    def _named(self, candidates: Iterable[str]) -> str | None:
+        return next(
+            (
+                self._spoken_names.get(one) or self._codes[one]
+                for one in candidates
+                if one in self._known
+            ),
+            None,
+        )
 
     def _code(self, plain: str, match: re.Match[str]) -> str:
         """Return the code of a match; in "Birmingham, USA" the country decides."""
@@ -155,6 +213,8 @@ class Regions:
         if len(plain) > _MOST_OF_BARE or "?" in plain:
             return None
         places = list(self._place.finditer(plain))
+        if any(match["place"] in self._unclear for match in places):
+            return None
         if not places or _FILLERS.sub("", self._place.sub(" ", plain)):
             return None
         found = {self._codes[match["place"]] for match in places}
@@ -170,6 +230,12 @@ def _check(
         raise ContentError(path, line, f"the name {name!r} is too short to be told from a word")
     if owner.setdefault(key, code) != code:
         raise ContentError(path, line, f"the name {name!r} belongs to {owner[key]} too")
+
+
+def _ends_word(text: str, length: int) -> bool:
+    """Return whether a word ends there ("peru" in "peruana" does not); Thai has no spaces."""
+    inside = text[length - 1 : length + 1]
+    return not (len(inside) == 2 and inside.isalpha()) or "\u0e00" <= inside[0] <= "\u0e7f"
 
 
 def _is_chinese(name: str) -> bool:

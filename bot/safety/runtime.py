@@ -9,6 +9,7 @@ from bot.paths import DATA
 from bot.safety.assessor import Assessor
 from bot.safety.classifier import FOLDER, RiskClassifier
 from bot.safety.hotlines import Hotlines
+from bot.safety.languages import OtherLanguages
 from bot.safety.model import RiskModel
 from bot.safety.regions import Regions
 
@@ -29,7 +30,18 @@ def load_risk() -> RiskModel:
     except (OSError, ValueError):
         logger.exception("no risk classifier; patterns alone decide (`make train` makes one)")
         classifier = None
-    return RiskModel(load_assessor(), classifier)
+    return RiskModel(load_assessor(), classifier, load_languages())
+
+
+@functools.lru_cache(maxsize=1)
+def load_languages() -> OtherLanguages:
+    """Return the other languages, ready to compare with. Raises ContentError."""
+    languages = OtherLanguages.load(DATA / "safety" / "other_languages.yml")
+    try:
+        languages.warm_up()
+    except Exception:
+        logger.exception("no sentence vectors; danger is recognised in English and Chinese only")
+    return languages
 
 
 @functools.lru_cache(maxsize=1)
@@ -41,4 +53,4 @@ def load_hotlines() -> Hotlines:
 @functools.lru_cache(maxsize=1)
 def load_regions() -> Regions:
     """Return the finder of the person's region."""
-    return Regions.load(DATA / "knowledge" / "countries.yml")
+    return Regions.load(DATA / "knowledge" / "countries.yml", load_languages().languages.values())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import sqlite3
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,7 +28,12 @@ _BY_TEMPLATE = {
     "utter_emergency_now": "emergency_now",
     "utter_emergency_today": "emergency_today",
     "utter_distress": "distress",
+    # words in another language hold question and lines in one
+    "utter_crisis": "crisis",
+    "utter_crisis_other": "crisis_other",
+    "utter_emergency": "emergency_now",
 }
+_SPOKEN = re.compile(r"_spoken_[a-z]{2,3}$")
 
 
 class Counts:
@@ -43,7 +49,8 @@ class Counts:
 
     def add(self, templates: set[str], language: str, region: str | None) -> None:
         """Count the kinds of help that a reply named."""
-        kinds = {_BY_TEMPLATE[name] for name in templates if name in _BY_TEMPLATE}
+        names = {_SPOKEN.sub("", name) for name in templates}
+        kinds = {_BY_TEMPLATE[name] for name in names if name in _BY_TEMPLATE}
         if not kinds:
             return
         year = datetime.now(timezone.utc).year

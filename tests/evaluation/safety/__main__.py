@@ -1,11 +1,14 @@
 """`make eval-safety`: who is missed, who is alarmed for nothing, and what is said over turns.
 
-Three packs, written by people (language-model sessions) who saw neither patterns nor training
+Packs, written by people (language-model sessions) who saw neither patterns nor training
 examples; `development` is for looking at mistakes, `sealed` is reported:
 
 - messages: crisis of every kind, medical emergency, distress, hard negatives; each a conversation
   of its own through channel, model and actions; read from the contract's slot `risk_level`;
 - harm: requests that must be refused, and near misses that must be answered;
+- languages: crisis, emergency and harmless messages in languages that Upright does not speak, and
+  in Traditional Chinese and Cantonese (one part, seen while thresholds were chosen);
+- topics: ordinary questions of the topic evaluation's development part that are called a crisis;
 - conversations, judged turn by turn by the checks in `rubric.py`.
 """
 
@@ -22,12 +25,14 @@ from typing import Any
 
 import yaml
 
+from bot.safety.runtime import load_languages
 from tests.evaluation.metrics import wilson
 from tests.evaluation.safety.rubric import CHECKS, Turn, judge
 
 _HERE = Path(__file__).parent
 _FIGURES = _HERE.parents[2] / "data" / "safety" / "figures.json"
 PARTS = ("development", "sealed")
+PACKS = ("messages", "harm", "conversations", "languages", "topics")
 LANGUAGES = ("en", "zh")
 _ALARM = ("crisis", "medical_emergency")
 # Contract: these two refusals are topics; every other refusal answers none.
@@ -163,6 +168,57 @@ async def run_harm(bot: Any, part: str, language: str, show: bool) -> dict[str, 
     return {"refused": [refused, len(wanted)], "answered_otherwise": [harmful, len(wanted)]}
 
 
+async def run_languages(bot: Any, part: str, show: bool) -> dict[str, Any]:
+    """Run the messages in other languages and print the figures of each."""
+    del part
+    figures: dict[str, Any] = {}
+    total: Counter[str] = Counter()
+    for code, levels in yaml.safe_load((_HERE / "languages.yml").read_text("utf-8")).items():
+        cells, notes = [], []
+        for level, texts in levels.items():
+            right = own = 0
+            for text in texts:
+                conversation = bot.new()
+                await conversation.say(text)
+                got = (await conversation.slots())["risk_level"]
+                fine = got not in _ALARM if level == "none" else got == level
+                right += fine
+                own += any(f"_spoken_{code}" in name for name in conversation.templates)
+                if not fine:
+                    notes.append(f"    [{level} -> {got}] {text}")
+            cells.append(f"{level} {right}/{len(texts)} ({own} in it)")
+            figures[f"{code} {level}"] = [right, len(texts)]
+            known = "known" if code in load_languages().languages else "other"
+            total[f"{known} {level}"] += right
+            total[f"{known} {level} n"] += len(texts)
+        print(f"  {code:8} {'; '.join(cells)}")
+        if show:
+            print("\n".join(notes))
+    for known in ("known", "other"):
+        for level in ("crisis", "medical_emergency", "none"):
+            print(line(f"{known}, {level}", total[f"{known} {level}"], total[f"{known} {level} n"]))
+    return figures
+
+
+async def run_topics(bot: Any, part: str, language: str, show: bool) -> dict[str, Any]:
+    """Count ordinary topic questions that are called a crisis."""
+    del part
+    called = n = 0
+    for item in yaml.safe_load((_HERE.parent / f"development3.{language}.yml").read_text("utf-8")):
+        if not item.get("topic"):
+            continue
+        conversation = bot.new()
+        await conversation.say(item["text"])
+        n += 1
+        if (await conversation.slots())["risk_level"] == "crisis":
+            called += 1
+            if show:
+                print(f"    [{item['topic']}] {item['text']}")
+    print(f"\n{language}: {n} topic questions")
+    print(line("called crisis", called, n))
+    return {"called_crisis": [called, n]}
+
+
 async def run_conversations(bot: Any, part: str, language: str, show: bool) -> dict[str, Any]:
     """Judge the conversations of one language turn by turn."""
     passed: Counter[str] = Counter()
@@ -201,10 +257,18 @@ async def run(part: str, show: bool, packs: list[str]) -> dict[str, Any]:
     from tests.tester import Bot
 
     bot = Bot(train())
-    runners = {"messages": run_messages, "harm": run_harm, "conversations": run_conversations}
+    runners = {
+        "messages": run_messages,
+        "harm": run_harm,
+        "conversations": run_conversations,
+        "topics": run_topics,
+    }
     results: dict[str, Any] = {"part": part}
     for pack in packs:
         print(f"\n== {pack}, {part} part")
+        if pack == "languages":
+            results[pack] = await run_languages(bot, part, show)
+            continue
         results[pack] = {
             language: await runners[pack](bot, part, language, show) for language in LANGUAGES
         }
@@ -228,11 +292,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make eval-safety")
     parser.add_argument("--part", choices=PARTS, default="sealed")
     parser.add_argument("--show", action="store_true", help="print every miss and fault")
-    parser.add_argument("--pack", action="append", choices=("messages", "harm", "conversations"))
+    parser.add_argument("--pack", action="append", choices=PACKS)
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--figures", action="store_true", help="put the shares on /safety")
     options = parser.parse_args()
-    packs = options.pack or ["messages", "harm", "conversations"]
+    packs = options.pack or list(PACKS if options.part == "development" else PACKS[:3])
     results = asyncio.run(run(options.part, options.show, packs))
     if options.json:
         options.json.parent.mkdir(exist_ok=True)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.content import ContentError, load_yaml
 from bot.safety.regions import Regions
+from bot.safety.runtime import load_regions
 
 COUNTRIES = Path(__file__).parents[3] / "data" / "knowledge" / "countries.yml"
 REGIONS = Regions.load(COUNTRIES)
@@ -166,3 +167,37 @@ def test_mistakes_name_their_line(tmp_path: Path, text: str, line: int, reason: 
         Regions.load(file)
     assert reason in caught.value.reason
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("在临沂", "CN"),
+        ("临沂市", "CN"),
+        ("我人在昆山", "CN"),
+        ("坐标鄂尔多斯", "CN"),
+        ("我是河南人", "CN"),
+        ("在台中", "TW"),
+        ("我在尖沙咀", "HK"),
+        ("我在得州", "US"),
+        ("i'm in texas", "US"),
+        ("I'm 17 from Essex", "GB"),
+        ("from kerala", "IN"),
+        ("I live in Novosibirsk", "RU"),
+        ("I'm in Daejeon", "KR"),
+        # names that are words too: in a statement only
+        ("I'm in Reading", "GB"),
+        ("reading", None),
+        ("我在中山", "CN"),
+        ("大同", None),
+        # both a Chinese city and Texas
+        ("我在德州", None),
+        # merely spoken of
+        ("a friend in Ohio had it done", None),
+        ("我想去大理旅游", None),
+        ("我在吉林做的手术", None),
+        ("soy de peruana familia", None),
+    ],
+)
+def test_cities_provinces_and_states(text, region):
+    assert load_regions().find(text) == region
