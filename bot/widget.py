@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ TARGET = ROOT / "widget" / "src" / "generated" / "data.json"
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_DIAL = re.compile(r"\+?[0-9][0-9 -]*")  # as the schema of the chat has it
 
 Both = tuple[str, ...]  # a text in each of LANGUAGES, in that order
 
@@ -80,7 +79,7 @@ def widget_data(
     names would be a tenth of it. Raises `ContentError` at the first mistake.
     """
     texts, starters = _WordsFile(words).read()
-    lines = _lines(Hotlines.load(hotlines), _dials(hotlines))
+    lines = _lines(Hotlines.load(hotlines))
     return {
         "languages": list(LANGUAGES),
         "words": texts,
@@ -90,24 +89,10 @@ def widget_data(
     }
 
 
-def _dials(path: Path) -> dict[str, list[str]]:
-    """Return the numbers to tap by id of the line; a line need not have any."""
-    dials: dict[str, list[str]] = {}
-    reader = ContentReader(path)
-    for entry in reader._root["hotlines"]:
-        dial = entry.get("dial", [])
-        if not isinstance(dial, list) or not all(
-            isinstance(number, str) and _DIAL.fullmatch(number) for number in dial
-        ):
-            reader._fail(entry, "dial", 'dial is a list of numbers in quotes, such as ["116 123"]')
-        dials[str(entry["id"])] = [str(number) for number in dial]
-    return dials
-
-
-def _lines(hotlines: Hotlines, dials: Mapping[str, list[str]]) -> dict[str, list[list[Any]]]:
+def _lines(hotlines: Hotlines) -> dict[str, list[list[Any]]]:
     def shape(line: Hotline) -> list[Any]:
         texts = [[text[language] for language in LANGUAGES] for text in (line.name, line.contact)]
-        return [*texts, dials[line.id]] if dials.get(line.id) else texts
+        return [*texts, list(line.dial)] if line.dial else texts
 
     emergency: dict[str, list[Any]] = {}
     crisis: dict[str, list[list[Any]]] = {}
@@ -128,16 +113,17 @@ def _lines(hotlines: Hotlines, dials: Mapping[str, list[str]]) -> dict[str, list
 
 # Used in the file for the record, and for numbers that cover several countries.
 _NO_COUNTRY = frozenset({"EU", "XX"})
+_OWN_NAMES = frozenset({"HK", "MO"})
 
 
 def _names(path: Path, codes: Iterable[str]) -> dict[str, Both]:
-    """Return the usual name of each country that has a line (an English "the" left out).
+    """Return our names of the few that browsers name in an officialese of their own.
 
-    A country that the file does not know is left out: the browser knows its name.
+    All others a browser knows in both languages; each name here is carried by every phone.
     """
     known = load_yaml(path)
     names: dict[str, Both] = {}
-    for code in (code for code in codes if code in known):
+    for code in sorted(_OWN_NAMES & known.keys() & set(codes)):
         first = tuple(str(known[code]["names"][language][0]) for language in LANGUAGES)
         names[code] = tuple(name.removeprefix("the ") for name in first)
     return names

@@ -65,22 +65,14 @@ def test_lines_have_the_emergency_number_first_and_only_what_is_shown():
     assert own <= data["lines"].keys()
 
 
-def test_numbers_to_tap_come_from_the_line(tmp_path):
-    text = widget.HOTLINES.read_text("utf-8")
-    reader = widget._dials(write(tmp_path, text.replace("- id: us_988\n", _with('["988"]'), 1)))
-    assert reader["us_988"] == ["988"]
-    with pytest.raises(ContentError, match="dial is a list of numbers"):
-        widget._dials(write(tmp_path, text.replace("- id: us_988\n", _with('["HOME"]'), 1)))
+def test_numbers_to_tap_come_from_the_line():
+    lines = widget.widget_data()["lines"]
+    assert ["120", "110"] in [line[2] for line in lines["CN"] if len(line) > 2]
+    assert ["988"] in [line[2] for line in lines["US"] if len(line) > 2]
 
 
-def _with(dial):
-    return f"- id: us_988\n  dial: {dial}\n"
-
-
-def test_names_of_countries_have_no_article():
-    names = widget.widget_data()["countries"]
-    assert names["US"][0] == "United States"
-    assert names["CN"] == ("China", "中国")
+def test_only_what_browsers_name_at_length_has_a_name_of_ours():
+    assert widget.widget_data()["countries"] == {"HK": ("Hong Kong", "香港")}
 
 
 def test_the_command_writes_the_file_or_says_what_is_wrong(tmp_path, monkeypatch, capsys):
