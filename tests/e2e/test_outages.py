@@ -78,8 +78,7 @@ def rabbit_on(port, folder, epmd_port):
     """Start a broker of ours; Debian's wrapper changes the user and drops the environment."""
     environment = {
         "RABBITMQ_NODENAME": f"upright{port}@localhost",
-        "RABBITMQ_NODE_PORT": str(port),
-        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
         "RABBITMQ_DIST_PORT": str(free_port()),
         "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
         "RABBITMQ_LOG_BASE": str(folder / "log"),
@@ -90,6 +89,7 @@ def rabbit_on(port, folder, epmd_port):
         "ERL_EPMD_PORT": str(epmd_port),
         "HOME": str(folder),
     }
+    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
     plain = "/usr/lib/rabbitmq/bin/rabbitmq-server"
     command = plain if os.path.exists(plain) else "rabbitmq-server"
     with (folder / "output").open("w") as log:
@@ -151,7 +151,7 @@ async def test_event_broker_killed_in_the_middle(tmp_path, language):
     running = [rabbit_on(port, tmp_path, epmd_port)]
     try:
         bot = Bot(train())
-        broker = PikaEventBroker("127.0.0.1", port=port, queues=["events"])
+        broker = PikaEventBroker("127.0.0.1", "guest", "guest", port=port, queues=["events"])
         await asyncio.wait_for(broker.connect(), 60)
         bot.agent.tracker_store.event_broker = broker
         conversation = bot.new()
@@ -170,4 +170,5 @@ async def test_event_broker_killed_in_the_middle(tmp_path, language):
         for process in running:
             kill(process)
         if shutil.which("epmd"):  # Erlang's name server, a daemon that outlives its broker
+            await asyncio.sleep(1)  # until it knows that the broker is gone
             subprocess.run(["epmd", "-port", str(epmd_port), "-kill"], capture_output=True)
