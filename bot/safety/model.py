@@ -33,9 +33,9 @@ class Thresholds:
     out-of-fold predictions and the development part of the safety evaluation; `crisis_sure` is
     where the words no longer need to ask gently first. Below `overrule` the classifier overrules
     a pattern: it has learnt from both what the pattern cannot see (a news story, a question). From
-    `clear_question` on, an intent that asks a topic lifts a doubt (`relieve`), a faint one (below
-    `faint_doubt`) from `clear_for_doubt` on. `sentence_sure`: a single sentence of a long message
-    is enough; `unsupported`: up to here a doubt needs a sentence that supports it.
+    `clear_question` on, an intent that asks a topic lifts a doubt (`relieve`). `sentence_sure`: a
+    single sentence of a long message is enough; `unsupported`: up to here a doubt needs a sentence
+    that supports it.
     """
 
     crisis: float = 0.12
@@ -47,8 +47,6 @@ class Thresholds:
     sentence_sure: float = 0.95
     unsupported: float = 0.5
     clear_question: float = 0.75
-    clear_for_doubt: float = 0.5
-    faint_doubt: float = 0.6
     overrule: float = 0.2
     overrule_emergency: float = 0.03
     emergency: float = 0.25
@@ -311,9 +309,7 @@ def relieve(risk: Risk, intent: str | None, confidence: float) -> Risk:
     and emotional questions resemble despair); what patterns saw, and a sure classifier, do.
     """
     asks = str(intent).startswith(("ask_", "request_", "switch_")) and intent not in _HEAVY
-    faint = risk.leaning < THRESHOLDS.faint_doubt
-    clear = THRESHOLDS.clear_for_doubt if faint else THRESHOLDS.clear_question
-    if not (risk.gentle and asks and confidence >= clear):
+    if not (risk.gentle and asks and confidence >= THRESHOLDS.clear_question):
         return risk
     return replace(risk, level=RiskLevel.NONE, gentle=False, imminent=False, rules=())
 

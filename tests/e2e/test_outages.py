@@ -23,7 +23,7 @@ CRISIS = {"en": "i want to kill myself", "zh": "我不想活了"}
 SOON = 3.0  # seconds within which crisis words come, on a busy machine
 
 
-def server(name, command, port, environment=None):
+def server(name, command, port, environment=None, log=None):
     """Start a server of ours on `port`; skip without its binary, but not in CI."""
     if shutil.which(command[0], path=f"{os.environ['PATH']}:/usr/sbin") is None:
         if os.environ.get("CI") == "true":
@@ -32,8 +32,9 @@ def server(name, command, port, environment=None):
     process = subprocess.Popen(
         command,
         env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin", **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        stdout=log or subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     deadline = time.monotonic() + 90
@@ -73,20 +74,26 @@ def redis(tmp_path):
         kill(process)
 
 
-def rabbit_on(port, folder):
+def rabbit_on(port, folder, epmd_port):
+    """Start a broker of ours; Debian's wrapper changes the user and drops the environment."""
     environment = {
         "RABBITMQ_NODENAME": f"upright{port}@localhost",
-        "RABBITMQ_NODE_PORT": str(port),
-        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
         "RABBITMQ_DIST_PORT": str(free_port()),
         "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
         "RABBITMQ_LOG_BASE": str(folder / "log"),
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-        "ERL_EPMD_PORT": str(free_port()),
+        "RABBITMQ_CONF_ENV_FILE": os.devnull,
+        "RABBITMQ_LOGS": "-",
+        "ERL_EPMD_PORT": str(epmd_port),
         "HOME": str(folder),
     }
-    return server("rabbitmq-server", ["rabbitmq-server"], port, environment)
+    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
+    plain = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+    command = plain if os.path.exists(plain) else "rabbitmq-server"
+    with (folder / "output").open("w") as log:
+        return server("rabbitmq-server", [command], port, environment, log)
 
 
 def test_the_store_is_chosen_by_configuration(monkeypatch):
@@ -140,10 +147,11 @@ async def test_redis_killed_in_the_middle(redis, language):
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_event_broker_killed_in_the_middle(tmp_path, language):
     port = free_port()
-    running = [rabbit_on(port, tmp_path)]
+    epmd_port = free_port()
+    running = [rabbit_on(port, tmp_path, epmd_port)]
     try:
         bot = Bot(train())
-        broker = PikaEventBroker("127.0.0.1", port=port, queues=["events"])
+        broker = PikaEventBroker("127.0.0.1", "guest", "guest", port=port, queues=["events"])
         await asyncio.wait_for(broker.connect(), 60)
         bot.agent.tracker_store.event_broker = broker
         conversation = bot.new()
@@ -161,3 +169,6 @@ async def test_event_broker_killed_in_the_middle(tmp_path, language):
     finally:
         for process in running:
             kill(process)
+        if shutil.which("epmd"):  # Erlang's name server, a daemon that outlives its broker
+            await asyncio.sleep(1)  # until it knows that the broker is gone
+            subprocess.run(["epmd", "-port", str(epmd_port), "-kill"], capture_output=True)
