@@ -217,6 +217,7 @@ export class Conversation extends EventTarget {
     const wait = this.notBefore - this.now();
     if (wait > 0) {
       this.later(wait);
+      this.showPending();
       return;
     }
     for (const outgoing of this.pending) {

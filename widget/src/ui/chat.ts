@@ -1,9 +1,9 @@
-import { LitElement, type PropertyValues, html, nothing, unsafeCSS } from "lit";
+import { html, LitElement, nothing, type PropertyValues, unsafeCSS } from "lit";
 import { Api } from "../core/api";
 import { Keep } from "../core/storage";
 import { Conversation } from "../core/store";
 import type { Choice, Language, Message } from "../core/types";
-import { type Speak, htmlLang, languageOf, linesOf, speak, starters } from "../core/words";
+import { htmlLang, languageOf, linesOf, type Speak, speak, starters } from "../core/words";
 import css from "../styles/chat.css?inline";
 import { icon } from "./icons";
 import { lineCard } from "./lines";
@@ -174,7 +174,7 @@ export class UprightChat extends LitElement {
   protected override render() {
     const { t, open, unread } = this;
     const label = unread ? t("launcher_unread", { count: unread }) : t("launcher");
-    return html`<div class="root ${this.page ? "page" : "bubble"} ${this.position === "left" ? "left-side" : ""}" lang=${htmlLang(this.spoken)} data-theme=${this.dark ? "dark" : "light"}
+    return html`<div class="root ${this.page ? "page" : "corner"} ${this.position === "left" ? "left-side" : ""}" lang=${htmlLang(this.spoken)} data-theme=${this.dark ? "dark" : "light"}
         @write=${(event: CustomEvent<string>) => this.write(event.detail)}
         @choose=${(event: CustomEvent<Choice>) => this.conversation?.send(event.detail, this.spoken)}
         @retry=${(event: CustomEvent<string>) => this.conversation?.retry(event.detail)}

@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { icon } from "./icons";
-import { Piece, define } from "./piece";
+import { define, Piece } from "./piece";
 
 const MOST = 2000; // characters; the server refuses more
 const WARN = 200; // say how many are left from here on

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { type Speak, countries, linesOf, telephone } from "../core/words";
 import type { Hotline, Language } from "../core/types";
+import { countries, linesOf, type Speak, telephone } from "../core/words";
 import { icon } from "./icons";
-import { Piece, define } from "./piece";
+import { define, Piece } from "./piece";
 
 /** A line to call as a card, its numbers to be tapped. */
 export function lineCard(line: Hotline, t: Speak): TemplateResult {

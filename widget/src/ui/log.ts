@@ -3,7 +3,7 @@ import type { Entry } from "../core/store";
 import type { Typing } from "../core/types";
 import { icon } from "./icons";
 import "./message";
-import { Piece, define } from "./piece";
+import { define, Piece } from "./piece";
 
 const NEAR = 60; // pixels from the end that still count as being there
 

@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { emphasise, htmlLang, speak } from "../core/words";
 import type { Entry } from "../core/store";
 import type { Block, Download, Message, Source } from "../core/types";
+import { emphasise, htmlLang, speak } from "../core/words";
 import { icon } from "./icons";
 import { lineCard } from "./lines";
-import { Piece, define } from "./piece";
+import { define, Piece } from "./piece";
 
 /** One message of the conversation. Says `choose`, `copy`, `save` and `retry`. */
 export class MessagePiece extends Piece {
@@ -41,7 +41,7 @@ export class MessagePiece extends Piece {
       </p>
       ${
         state === "failed"
-          ? html`<div class="refused"><p role="alert" data-state="failed">${t("failed")}. ${error ?? t("refused")}</p>
+          ? html`<div class="refused"><p role="alert" data-state="failed">${error ?? t("refused")}</p>
             <button type="button" part="retry" aria-label=${t("retry_label", { text: message.text.slice(0, 60) })} @click=${() => this.emit("retry", message.id)}>${t("retry")}</button></div>`
           : nothing
       }

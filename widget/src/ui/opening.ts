@@ -1,5 +1,5 @@
 import { html } from "lit";
-import { Piece, define } from "./piece";
+import { define, Piece } from "./piece";
 
 /** What stands before the first message: what this is, what is kept, questions to start with. */
 export class Opening extends Piece {

@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import type { WordId } from "../core/words";
-import { Piece, define } from "./piece";
+import { define, Piece } from "./piece";
 
 /** What the person set for themselves; absent: as the site says. */
 export interface Settings {
