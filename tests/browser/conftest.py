@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-pytest.register_assert_rewrite("tests.browser.chat")
-
 from tests.browser.chat import Chat, Watch
 from tests.browser.site import Site
 from tests.e2e.stack import Stack

@@ -17,8 +17,8 @@ _WORDS = '<main><h1>Questions about legs</h1><p>Some <a href="/elsewhere">words<
 # inherited properties, and the root's font size, on which `rem` depends.
 HOSTILE_CSS = """
 html { font-size: 60px !important; }
-body { visibility: hidden !important; pointer-events: none !important; letter-spacing: 1em !important;
-  text-transform: uppercase !important; line-height: 4 !important; }
+body { visibility: hidden !important; pointer-events: none !important;
+  letter-spacing: 1em !important; text-transform: uppercase !important; line-height: 4 !important; }
 body * { display: none !important; font-size: 60px !important; opacity: 0 !important;
   position: static !important; width: 3px !important; transform: scale(3) !important; color: #fff; }
 div, button { all: unset !important; }
