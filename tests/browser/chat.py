@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Response, Route, 
 
 from bot.paths import DATA
 from tests.browser.site import Site
+from tests.e2e.stack import Stack
 
 _DATA = yaml.safe_load((DATA / "widget" / "words.yml").read_text("utf-8"))
 WORDS: dict[str, dict[str, str]] = _DATA["words"]
@@ -84,7 +85,7 @@ class Chat:
         self.sheet = self.root.locator("#sheet")
         self.status = self.root.locator("#status")
 
-    def word(self, name: str, **values: object) -> str:
+    def word(self, name: str, /, **values: object) -> str:
         """Return a word of the interface in the page's language."""
         return WORDS[name][self.lang].format(**values)
 
@@ -155,6 +156,19 @@ class Chat:
     def token(self) -> str:
         """Return the token of the conversation."""
         return str(self.kept()["session"]["token"])
+
+    def request(
+        self, stack: Stack, path: str, token: str = "", method: str | None = None
+    ) -> tuple[int, Any]:
+        """Ask the server as a page of the site would, with the tab's token or another."""
+        token = token or self.token()
+        return stack.request(path, token=token, method=method, origin=self.site.origin)
+
+    def history(self, stack: Stack) -> list[str]:
+        """Return the ids of the messages that the server has, in order."""
+        status, answer = self.request(stack, "/chat/history")
+        assert status == 200
+        return [message["id"] for message in answer["messages"]]
 
     def focused(self, what: str) -> Any:
         """Evaluate an expression over `at`, the element that has the focus."""

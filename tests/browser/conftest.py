@@ -3,54 +3,34 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.chat import Chat, Watch
+from tests.browser.chromium import chromium, missing
 from tests.browser.site import Site
 from tests.e2e.stack import Stack
 
 SECRET = "an invented secret of the tests, long enough"
 KEY = "an invented key of a console"
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-    # Nothing of a test leaves this machine, whatever a page asks for.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
 expect.set_options(timeout=10_000)
-
-
-def _missing(what: str) -> None:
-    words = f"{what}: apt-get install chromium fonts-noto-cjk, or set UPRIGHT_BROWSER"
-    if os.environ.get("CI"):
-        pytest.fail(words)
-    pytest.skip(words)
 
 
 # Of the package and not of the session: Playwright's event loop must not run on into async tests.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium of the system, with a font for Chinese."""
-    named = os.environ.get("UPRIGHT_BROWSER")
-    program = named or next(filter(None, map(shutil.which, _NAMES)), None)
-    if not program or not shutil.which(program):
-        _missing("no Chromium for the browser tests")
-    fonts = subprocess.run(["fc-list", ":lang=zh-cn"], capture_output=True, check=False).stdout
-    if not fonts.strip():
-        _missing("no Chinese font for the browser tests")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+    """Chromium of the system, with a font for Chinese; without them: skipped, in CI a failure."""
+    if what := missing():
+        if os.environ.get("CI"):
+            pytest.fail(what)
+        pytest.skip(what)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

@@ -4,22 +4,17 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import QUESTION, WORDS, Chat
+from tests.browser.site import Site
 
 NO_STORAGE = """for (const name of ["sessionStorage", "localStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
 """
 
 
-def history(stack, token):
-    status, answer = stack.request("/chat/history", token=token)
-    assert status == 200
-    return answer["messages"]
-
-
 def test_while_an_answer_takes_long_the_chat_says_that_it_comes(visit):
     chat = visit().open()
     held = []
-    chat.page.route("**/chat/messages", held.append)
+    chat.page.route("**/chat/messages", lambda route: held.append(route))
     with chat.page.expect_request("**/chat/messages"):
         chat.type(QUESTION["en"])
     typing = chat.root.locator("[part=typing]")
@@ -45,7 +40,7 @@ def test_when_an_answer_is_lost_the_message_is_sent_again_and_answered_once(visi
     reply = chat.answered(lambda: chat.type(QUESTION["en"]))
     shown = chat.ids()
     assert shown[1:] == [message["id"] for message in reply]
-    assert [message["id"] for message in history(stack, chat.token())] == shown
+    assert chat.history(stack) == shown
     assert len({*shown}) == len(shown)
 
 
@@ -70,7 +65,7 @@ def test_a_reload_in_the_middle_of_a_reply_loses_and_doubles_nothing(visit, stac
     assert ids[1 : 1 + len(first)] == [message["id"] for message in first]
     assert ids[2 + len(first) :] == [message["id"] for message in again]
     assert len({*ids}) == len(ids)
-    assert ids == [message["id"] for message in history(stack, chat.token())]
+    assert ids == chat.history(stack)
     texts = chat.messages("person").locator("[part=bubble]")
     expect(texts).to_have_text([QUESTION["en"], "how common is that?"])
     expect(chat.panel).to_be_visible()
@@ -146,7 +141,7 @@ def test_a_conversation_that_the_server_ended_is_said_and_the_next_one_begins(vi
     chat = visit()
     chat.ask()
     old = chat.token()
-    assert stack.request("/chat/conversation", token=old, method="DELETE")[0] == 200
+    assert chat.request(stack, "/chat/conversation", old, "DELETE")[0] == 200
     expect(chat.panel.get_by_text(chat.word("ended"))).to_be_visible()
     reply = chat.say(QUESTION["en"])
     assert chat.token() != old
@@ -173,8 +168,6 @@ def test_a_stolen_token_is_worthless_on_another_site(visit, contexts, site, watc
 def test_a_site_that_is_not_allowed_gets_no_conversation(contexts, site, stack, watch):
     """The chat says that it could not be sent, and help works there too."""
     watch.may_fail = True
-    from tests.browser.site import Site
-
     stranger = Site()
     try:
         stranger.chat = site.chat
@@ -219,7 +212,7 @@ def test_a_message_sent_while_the_server_is_down_arrives_once_when_it_is_back(vi
     expect(chat.root.locator("[part=typing]")).to_have_count(0)
     expect(chat.root.locator("#offline")).to_have_count(0)
     ids = chat.ids()
-    assert ids == [message["id"] for message in history(stack, chat.token())]
+    assert ids == chat.history(stack)
     assert len({*ids}) == len(ids)
     assert {message["id"] for message in before} <= {*ids}
     mine = chat.messages("person").locator("[part=bubble]")

@@ -11,11 +11,11 @@ from tests.browser.chat import QUESTION, WORDS
 LANGUAGES = pytest.mark.parametrize("lang", ["en", "zh"])
 
 
-def is_over(stack, token):
+def is_over(chat, stack, token):
     """Whether a conversation is gone from the server, or goes within a moment."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        if stack.request("/chat/history", token=token)[0] == 401:
+        if chat.request(stack, "/chat/history", token)[0] == 401:
             return True
         time.sleep(0.05)
     return False
@@ -98,7 +98,7 @@ def test_consent_is_given_withdrawn_and_shown(visit, stack):
         "old => !Object.values(sessionStorage).some(value => value.includes(old))", arg=token
     )
     assert chat.kept()["session"]["stored"] is False
-    assert stack.request("/chat/history", token=token)[0] == 401
+    assert chat.request(stack, "/chat/history", token)[0] == 401
     chat.button("close_settings").click()
     chat.say("how common is that?")
     assert chat.messages("person").count() == 2
@@ -125,7 +125,7 @@ def test_a_new_conversation_begins_with_nothing(visit, stack):
     expect(chat.messages()).to_have_count(0)
     expect(chat.panel.get_by_text(chat.word("opening_title"))).to_be_visible()
     expect(chat.input).to_be_focused()
-    assert is_over(stack, old)  # nobody agreed to keep it
+    assert is_over(chat, stack, old)  # nobody agreed to keep it
     chat.say(QUESTION["en"])
     assert chat.token() != old
 
@@ -159,13 +159,13 @@ def test_deleting_asks_first_and_then_everything_is_gone(visit, stack, lang):
     expect(chat.button("delete_no")).to_be_focused()
     chat.button("delete_no").click()
     expect(chat.button("delete")).to_be_focused()
-    assert stack.request("/chat/history", token=token)[0] == 200
+    assert chat.request(stack, "/chat/history", token)[0] == 200
     chat.button("delete").click()
     chat.button("delete_yes").click()
     expect(chat.status).to_have_text(chat.word("deleted"))
     expect(chat.messages()).to_have_count(0)
     expect(chat.panel.get_by_text(chat.word("opening_title"))).to_be_visible()
-    assert stack.request("/chat/history", token=token)[0] == 401
+    assert chat.request(stack, "/chat/history", token)[0] == 401
     assert "session" not in chat.kept()
     chat.page.reload()
     expect(chat.messages()).to_have_count(0)
@@ -180,7 +180,7 @@ def test_a_deletion_that_failed_says_so_and_deletes_nothing(visit, stack, watch)
     chat.button("delete").click()
     chat.button("delete_yes").click()
     expect(chat.root.get_by_role("alert")).to_have_text(chat.word("went_wrong"))
-    assert stack.request("/chat/history", token=chat.token())[0] == 200
+    assert chat.request(stack, "/chat/history")[0] == 200
     assert chat.messages().count() > 1
 
 
@@ -204,4 +204,4 @@ def test_leaving_quickly_leaves_nothing_behind(visit, site, stack, remembered):
     assert chat.page.url == before
     expect(chat.launcher).to_be_visible()
     expect(chat.open().messages()).to_have_count(0)
-    assert is_over(stack, token)
+    assert is_over(chat, stack, token)
