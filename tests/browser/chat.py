@@ -106,7 +106,8 @@ class Chat:
 
     def message(self, message_id: str) -> Locator:
         """Return the message with an id."""
-        return self.root.locator(f'article[data-id="{message_id}"]')
+        quoted = json.dumps(message_id, ensure_ascii=False)
+        return self.root.locator(f"article[data-id={quoted}]")
 
     def ids(self) -> list[str]:
         """Return the ids of the messages shown, in order."""

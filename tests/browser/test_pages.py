@@ -218,6 +218,7 @@ def test_two_chats_of_a_page_are_apart(visit):
     expect(second.messages("person")).to_have_text(re.compile("cost"))
 
 
+@pytest.mark.xfail(strict=True, reason="the page's direction reaches in: `all` does not reset it")
 @pytest.mark.parametrize("size", ["phone", "desktop"])
 def test_on_a_page_that_runs_from_right_to_left_our_words_run_as_they_are_read(visit, size):
     chat = visit(dir="rtl", size=size)
