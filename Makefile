@@ -14,8 +14,9 @@ PY := .venv/bin/python
 WIDGET := widget/dist/upright.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run chat train test lint format check-content release-check book diversity eval eval-curve \
-  eval-compare eval-intents eval-safety eval-server bench soak widget widget-check clean
+.PHONY: help setup run chat train test lint format check-content release-check book diversity \
+  eval eval-curve eval-compare eval-intents eval-safety eval-server bench bench-widget soak widget \
+  widget-check clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +33,7 @@ train: setup  ## train the model if it is missing or stale
 	@$(PY) -m bot train
 
 test: setup lint check-content widget-check  ## everything that must pass: lint, types, content, tests
+	@./deploy/find-browser
 	@./deploy/test
 
 lint: setup  ## ruff and mypy
@@ -75,6 +77,10 @@ eval-server: setup $(WIDGET)  ## serve for outside evaluation (EVAL_PORT, EVAL_T
 
 bench: setup  ## measure against Rasa's default configuration (takes a long while)
 	@$(PY) -W ignore -m tests.bench
+
+bench-widget: setup $(WIDGET)  ## what the website chat costs a page, beside plain requests
+	@./deploy/find-browser
+	@$(PY) -W ignore -m tests.bench_widget
 
 widget: $(WIDGET)  ## build the website widget
 

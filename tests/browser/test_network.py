@@ -1,0 +1,220 @@
+"""When the network, the server or the browser does not do what one hopes."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.chat import QUESTION, WORDS, Chat
+from tests.browser.site import Site
+
+NO_STORAGE = """for (const name of ["sessionStorage", "localStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+"""
+
+
+def test_while_an_answer_takes_long_the_chat_says_that_it_comes(visit):
+    chat = visit().open()
+    held = []
+    chat.page.route("**/chat/messages", lambda route: held.append(route))
+    with chat.page.expect_request("**/chat/messages"):
+        chat.type(QUESTION["en"])
+    typing = chat.root.locator("[part=typing]")
+    expect(typing).to_have_text(chat.word("assistant_writing"))
+    expect(chat.messages("person").locator("[data-state=sending]")).to_be_visible()
+    # One may go on writing meanwhile.
+    chat.input.fill("how common")
+    reply = chat.answered(held[0].continue_)
+    expect(chat.messages("person").locator("[data-state]")).to_have_count(0)
+    expect(chat.input).to_have_value("how common")
+    assert chat.ids()[1:] == [message["id"] for message in reply]
+
+
+def test_when_an_answer_is_lost_the_message_is_sent_again_and_answered_once(visit, stack, watch):
+    watch.may_fail = True
+    chat = visit().open()
+
+    def lose(route):
+        route.fetch()  # the server hears it and answers
+        route.abort()
+
+    chat.page.route("**/chat/messages", lose, times=1)
+    reply = chat.answered(lambda: chat.type(QUESTION["en"]))
+    shown = chat.ids()
+    assert shown[1:] == [message["id"] for message in reply]
+    assert chat.history(stack) == shown
+    assert len({*shown}) == len(shown)
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["heard", "not heard"])
+def test_a_reload_in_the_middle_of_a_reply_loses_and_doubles_nothing(visit, stack, watch, heard):
+    watch.may_fail = True
+    chat = visit()
+    first = chat.ask()
+    held = []
+
+    def hold(route):
+        if heard:
+            route.fetch()
+        held.append(route)
+
+    chat.page.route("**/chat/messages", hold, times=1)
+    with chat.page.expect_request("**/chat/messages"):
+        chat.type("how common is that?")
+    chat.page.wait_for_function("() => true")  # lets the handler above run
+    again = chat.answered(chat.page.reload)
+    ids = chat.ids()
+    assert ids[1 : 1 + len(first)] == [message["id"] for message in first]
+    assert ids[2 + len(first) :] == [message["id"] for message in again]
+    assert len({*ids}) == len(ids)
+    assert ids == chat.history(stack)
+    texts = chat.messages("person").locator("[part=bubble]")
+    expect(texts).to_have_text([QUESTION["en"], "how common is that?"])
+    expect(chat.panel).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_without_a_connection_help_still_works_and_what_one_writes_waits(visit, watch, lang):
+    watch.may_fail = True
+    chat = visit(lang=lang, size="phone", region="GB").open()
+    chat.page.context.set_offline(True)
+    chat.type(QUESTION[lang])
+    expect(chat.root.locator("#offline")).to_contain_text(chat.word("offline"))
+    expect(chat.root.locator('#offline a[href="tel:999"]')).to_be_visible()
+    expect(chat.messages("person").locator("[data-state=waiting]")).to_be_visible()
+    chat.button("help").click()
+    expect(chat.sheet.locator('a[href="tel:116123"]')).to_be_visible()
+    chat.button("close_help").click()
+    chat.answered(lambda: chat.page.context.set_offline(False))
+    expect(chat.status).to_have_text(chat.word("back"))
+    expect(chat.root.locator("#offline")).to_have_count(0)
+    expect(chat.messages("person")).to_have_count(1)
+
+
+def test_help_works_before_the_server_was_ever_reached(visit, watch):
+    watch.may_fail = True
+    chat = visit()
+    chat.page.route(f"{chat.site.chat}/**", lambda route: route.abort())
+    chat.open()
+    chat.button("help").click()
+    chat.sheet.get_by_label(chat.word("country")).select_option("CN")
+    expect(chat.sheet.locator('a[href="tel:12356"]')).to_be_visible()
+
+
+def test_two_tabs_share_a_remembered_conversation_and_only_that(visit):
+    one = visit()
+    one.ask()
+    other = visit(context=one.page.context).open()
+    expect(other.messages()).to_have_count(0)
+    one.settings()
+    one.sheet.get_by_label(one.word("remember"), exact=True).check()
+    one.button("close_settings").click()
+    shared = visit(context=one.page.context).open()
+    expect(shared.messages()).to_have_count(one.messages().count())
+    # What is said in one is heard in the other, once.
+    shared.say("how common is that?")
+    expect(one.messages()).to_have_count(shared.messages().count())
+    assert one.ids() == shared.ids()
+    one.say(QUESTION["en"])
+    expect(shared.messages()).to_have_count(one.messages().count())
+    assert one.ids() == shared.ids()
+    expect(other.messages()).to_have_count(0)
+
+
+def test_where_the_browser_forbids_storage_the_chat_works_until_the_page_goes(visit, contexts):
+    context = contexts()
+    context.add_init_script(NO_STORAGE)
+    chat = visit(context=context)
+    chat.ask()
+    chat.say("how common is that?")
+    expect(chat.messages("person")).to_have_count(2)
+    chat.settings()
+    chat.choose("theme", "dark")
+    chat.sheet.get_by_label(chat.word("remember"), exact=True).check()
+    chat.button("close_settings").click()
+    expect(chat.root.locator("[data-theme]")).to_have_attribute("data-theme", "dark")
+    chat.page.reload()
+    expect(chat.launcher).to_be_visible()
+    expect(chat.open().messages()).to_have_count(0)
+
+
+def test_a_conversation_that_the_server_ended_is_said_and_the_next_one_begins(visit, stack, watch):
+    watch.may_fail = True
+    chat = visit()
+    chat.ask()
+    old = chat.token()
+    assert chat.request(stack, "/chat/conversation", old, "DELETE")[0] == 200
+    expect(chat.panel.get_by_text(chat.word("ended"))).to_be_visible()
+    reply = chat.say(QUESTION["en"])
+    assert chat.token() != old
+    assert reply[0]["template"] != "utter_error"
+    expect(chat.panel.get_by_text(chat.word("ended"))).to_be_hidden()
+
+
+def test_a_stolen_token_is_worthless_on_another_site(visit, contexts, site, watch):
+    watch.may_fail = True
+    chat = visit()
+    chat.ask()
+    token = chat.token()
+    replay = """async ([server, token]) => (await fetch(`${server}/chat/history`,
+      { headers: { Authorization: `Bearer ${token}` } })).status"""
+    page = contexts().new_page()
+    page.goto(f"{site.other_origin}/elsewhere")
+    assert page.evaluate(replay, [site.chat, token]) == 403
+    page.goto(f"{site.chat}/chat/")
+    assert page.evaluate(replay, [site.chat, token]) == 403
+    page.goto(f"{site.origin}/elsewhere")
+    assert page.evaluate(replay, [site.chat, token]) == 200
+
+
+def test_a_site_that_is_not_allowed_gets_no_conversation(contexts, site, stack, watch):
+    """The chat says that it could not be sent, and help works there too."""
+    watch.may_fail = True
+    stranger = Site()
+    try:
+        stranger.chat = site.chat
+        watch.allow(stranger.origin)
+        page = contexts().new_page()
+        page.goto(stranger.url(lang="en", region="GB"))
+        chat = Chat(page, stranger, "en").open()
+        chat.type(QUESTION["en"])
+        expect(chat.messages("person").locator("[data-state]").first).to_be_visible()
+        expect(chat.messages("assistant")).to_have_count(0)
+        chat.button("help").click()
+        expect(chat.sheet.locator('a[href="tel:999"]')).to_be_visible()
+        assert "session" not in chat.kept()
+    finally:
+        stranger.close()
+
+
+def test_a_message_sent_while_the_server_is_down_arrives_once_when_it_is_back(visit, stack, watch):
+    """Last in this file: the others need the server."""
+    watch.may_fail = True
+    chat = visit().open()
+    chat.root.get_by_role("checkbox", name=chat.word("consent")).check()
+    before = chat.ask()
+    try:
+        stack.control_program("stop", "bot")
+        chat.type("how common is that?")
+        chat.type("source?")
+        waiting = chat.messages("person").locator("[data-state=waiting]")
+        expect(waiting).to_have_count(2)
+        expect(chat.root.locator("#offline")).to_be_visible()
+        chat.button("help").click()
+        chat.sheet.get_by_label(chat.word("country")).select_option("GB")
+        expect(chat.sheet.locator('a[href="tel:999"]')).to_be_visible()
+        chat.button("close_help").click()
+        chat.page.reload()  # what waits is not lost to a reload either
+        expect(waiting).to_have_count(2)
+    finally:
+        stack.control_program("start", "bot")
+        stack.wait_for("/chat/health")
+    chat.page.evaluate("dispatchEvent(new Event('online'))")
+    expect(chat.messages().locator("[data-state]")).to_have_count(0)
+    expect(chat.root.locator("[part=typing]")).to_have_count(0)
+    expect(chat.root.locator("#offline")).to_have_count(0)
+    ids = chat.ids()
+    assert ids == chat.history(stack)
+    assert len({*ids}) == len(ids)
+    assert {message["id"] for message in before} <= {*ids}
+    mine = chat.messages("person").locator("[part=bubble]")
+    expect(mine).to_have_text([QUESTION["en"], "how common is that?", "source?"])
+    expect(chat.messages("person").last).not_to_contain_text(WORDS["waiting"]["en"])
