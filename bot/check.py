@@ -57,7 +57,9 @@ def find_mistakes() -> tuple[list[ContentError], str]:
         words = Words(knowledge, responses, labels, hotlines, languages.languages)
         attempt(lambda: check_words(words, ROOT / "domain.yml"))
     topics = sorted((DATA / "knowledge" / "topics").rglob("*.yml"))
-    mistakes += check_wording([*topics, ROOT / "domain.yml", DATA / "safety" / "page.yml"])
+    mistakes += check_wording(
+        [*topics, ROOT / "domain.yml", *sorted((DATA / "pages").glob("*.yml"))]
+    )
     mistakes += check_spoken(DATA / "safety" / "other_languages.yml")
     in_examples, examples = check_examples(knowledge)
     mistakes += in_examples

@@ -79,6 +79,8 @@ def announce() -> int:
         print(f"REST  {base}/webhooks/rest/webhook", flush=True)
         print(f"API   {base}/conversations/<sender>/tracker", flush=True)
     print(f"Chat  {base}/chat/", flush=True)
+    print(f"Demo website  {base}/demo/", flush=True)
+    print(f"For site owners  {base}/embed/", flush=True)
     print(f"Safety  {base}/safety/", flush=True)
     print("ready", flush=True)
     return 0

@@ -97,6 +97,8 @@ export class UprightChat extends LitElement {
     this.keep = keep;
     this.conversation = conversation;
     this.server = base;
+    const accent = this.getAttribute("accent") ?? "";
+    if (/^#[0-9a-f]{6}$/i.test(accent)) this.style.setProperty("--upright-accent", accent);
     this.settings = keep.get<Settings>("settings") ?? {};
     this.listening = new AbortController();
     const { signal } = this.listening;
