@@ -27,7 +27,8 @@ async def test_another_language_is_answered_in_english_and_offered_once(bot):
 
 async def test_what_fits_the_amount_comes_first(bot):
     conversation = bot.new()
-    await conversation.say("i want to gain 9 cm, how likely is it that the new bone breaks?")
+    await conversation.say("how many cm can i gain? i want 9 cm")
+    await conversation.send("/ask_complication_fracture")
     assert (await conversation.slots())["topic"] == "complication.fracture"
     first = conversation.reply[0]["values"]
     assert (first["facet"], first["index"]) == ("amount", 0)
