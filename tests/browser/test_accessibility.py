@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bot.paths import ROOT
-from tests.browser.chat import CRISIS, QUESTION, WORDS
+from tests.browser.chat import CRISIS, QUESTION, WORDS, Chat
 
 AXE = ROOT / "widget" / "node_modules" / "axe-core" / "axe.min.js"
 REPORTS = ROOT / "results" / "axe"
@@ -16,6 +16,25 @@ TALK = {
     "en": [QUESTION["en"], "how common is that?", "source?", "can my nerves be damaged?", "hi"],
     "zh": [QUESTION["zh"], "有多常见？", "出处呢", "会伤到神经吗", "你好"],
 }
+
+
+def axe(chat, name):
+    """Run axe, keep its report, and return the broken rules with where they are broken."""
+    report = chat.page.evaluate(
+        "tags => axe.run({ runOnly: { type: 'tag', values: tags } })", RULES
+    )
+    assert len(report["passes"]) > 10  # it ran
+    short = {key: report[key] for key in ("violations", "incomplete", "testEngine")}
+    short["passes"] = [rule["id"] for rule in report["passes"]]
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    file = REPORTS / f"{name}.json"
+    file.write_text(json.dumps(short, ensure_ascii=False, indent=1), "utf-8")
+    return [
+        (name, rule["id"], rule["help"], [node["html"][:120] for node in rule["nodes"]])
+        for rule in report["violations"]
+    ]
+
+
 # What is narrower or lower than 24 px; a label counts as part of its box.
 SMALL = """root => [...root.shadowRoot.querySelectorAll(
     "button, a, select, input, summary, textarea")]
@@ -37,20 +56,9 @@ def test_no_rule_of_axe_is_broken_in_any_state(visit, watch, theme, lang, size):
     chat = visit(lang=lang, size=size, theme=theme, region="GB", leave_url="/elsewhere")
     chat.page.evaluate(AXE.read_text("utf-8"))  # as a test tool, past the page's policy
     broken = []
-    REPORTS.mkdir(parents=True, exist_ok=True)
 
     def check(state):
-        report = chat.page.evaluate(
-            "tags => axe.run({ runOnly: { type: 'tag', values: tags } })", RULES
-        )
-        assert len(report["passes"]) > 10  # it ran
-        short = {key: report[key] for key in ("violations", "incomplete", "testEngine")}
-        short["passes"] = [rule["id"] for rule in report["passes"]]
-        file = REPORTS / f"{theme}-{lang}-{size}-{state}.json"
-        file.write_text(json.dumps(short, ensure_ascii=False, indent=1), "utf-8")
-        for rule in report["violations"]:
-            nodes = [node["html"][:120] for node in rule["nodes"]]
-            broken.append((state, rule["id"], rule["help"], nodes))
+        broken.extend(axe(chat, f"{theme}-{lang}-{size}-{state}"))
 
     check("closed")
     chat.open()
@@ -75,8 +83,18 @@ def test_no_rule_of_axe_is_broken_in_any_state(visit, watch, theme, lang, size):
     assert broken == []
 
 
+def test_no_rule_of_axe_is_broken_on_the_page_of_the_server(contexts, stack, site):
+    page = contexts("phone", bypass_csp=True).new_page()  # for axe itself
+    page.goto(f"{stack.base}/chat/")
+    chat = Chat(page, site, "en")
+    expect(chat.input).to_be_visible()
+    page.evaluate(AXE.read_text("utf-8"))
+    chat.say(QUESTION["en"])
+    assert axe(chat, "page") == []
+
+
 @pytest.mark.xfail(
-    strict=True, reason="the link to the safety page, in the settings, is 22 px high"
+    strict=True, reason="the link to the safety page, in the settings, is lower than 24 px"
 )
 def test_whatever_is_pressed_is_large_enough(visit):
     chat = visit(size="phone", region="CN")

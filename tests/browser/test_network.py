@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chat import QUESTION, WORDS, Chat
+from tests.browser.chat import QUESTION, WORDS, Chat, is_answer
 from tests.browser.site import Site
 
 NO_STORAGE = """for (const name of ["sessionStorage", "localStorage"])
@@ -42,6 +42,53 @@ def test_when_an_answer_is_lost_the_message_is_sent_again_and_answered_once(visi
     assert shown[1:] == [message["id"] for message in reply]
     assert chat.history(stack) == shown
     assert len({*shown}) == len(shown)
+
+
+def test_a_refused_message_says_why_and_can_be_sent_again(visit, stack, watch):
+    watch.may_fail = True
+    chat = visit().open()
+    words = {"id": "x", "author": "assistant", "language": "en", "time": 0, "template": "x"}
+    words |= {"text": "Not like this.", "blocks": [{"type": "paragraph", "text": "Not like this."}]}
+    chat.page.route(
+        "**/chat/messages",
+        lambda route: route.fulfill(
+            status=400,
+            json={"code": "malformed", "error": words},
+            headers={"Access-Control-Allow-Origin": "*"},
+        ),
+        times=1,
+    )
+    chat.type(QUESTION["en"])
+    mine = chat.messages("person")
+    expect(mine.get_by_role("alert")).to_contain_text("Not like this.")
+    reply = chat.answered(mine.locator("[part=retry]").click)
+    expect(mine.get_by_role("alert")).to_have_count(0)
+    assert chat.ids()[1:] == [message["id"] for message in reply]
+    assert chat.history(stack) == chat.ids()
+
+
+def test_who_writes_too_fast_is_served_a_little_later(visit, stack, watch):
+    """The server says when in a header that the browser must be allowed to read."""
+    watch.may_fail = True
+    chat = visit()
+    chat.ask()
+    headers = {"token": chat.token(), "origin": chat.site.origin}
+    body = {"text": "hi"}
+    for count in range(40):
+        message = {**body, "id": f"too-fast-{count}"}
+        if stack.request("/chat/messages", message, **headers)[0] == 429:
+            break
+    with chat.page.expect_response("**/chat/messages") as refused:
+        chat.type("how common is that?")
+    assert refused.value.status == 429
+    waits = chat.page.evaluate("performance.now()")
+    mine = chat.messages("person").filter(has_text="how common is that?")
+    expect(mine.locator("[data-state=waiting]")).to_be_visible()
+    with chat.page.expect_response(is_answer):
+        pass
+    assert chat.page.evaluate("performance.now()") - waits < 5000
+    expect(chat.root.locator("#offline")).to_have_count(0)
+    expect(mine).to_have_count(1)
 
 
 @pytest.mark.parametrize("heard", [True, False], ids=["heard", "not heard"])
