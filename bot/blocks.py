@@ -92,10 +92,12 @@ def _fixed(
 ) -> Iterator[Block]:
     """Yield the blocks of a response of `domain.yml`: hotlines as cards, own words apart."""
     text = str(words.responses[template][language]["text"])
+    # Lines keep their English names among words of a third language.
+    names: Language = "en" if "spoken" in values else language
     for index, part in enumerate(text.split("{lines}")):
         if index:
             for line in words.lines(values):
-                yield _hotline(words, line, language)
+                yield _hotline(words, line, names)
         for raw in part.split("\n"):
             own = _OWN_LINE.fullmatch(raw.strip())
             if own:
@@ -106,7 +108,7 @@ def _fixed(
     if "{emergency}" in text:
         number = words.emergency_line(values)
         if number is not None:
-            yield _hotline(words, number, language)
+            yield _hotline(words, number, names)
 
 
 def _hotline(words: Words, line: Hotline, language: Language) -> Block:

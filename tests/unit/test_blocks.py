@@ -41,6 +41,7 @@ def all_messages():
         for region in ("CN", "US", None):
             values = words.safety_values(region, language)
             values |= {"topic": "complication.infection", "country": "CN", "limit": 9, "minutes": 5}
+            values["tongue"] = "fr"
             values["own"] = {step: f"my {step}" for step in PLAN_STEPS}
             for template in words.responses:
                 yield words.render(template, values, language)
