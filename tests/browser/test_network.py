@@ -258,6 +258,7 @@ def test_a_message_sent_while_the_server_is_down_arrives_once_when_it_is_back(vi
     expect(chat.messages().locator("[data-state]")).to_have_count(0)
     expect(chat.root.locator("[part=typing]")).to_have_count(0)
     expect(chat.root.locator("#offline")).to_have_count(0)
+    expect(chat.messages()).to_have_count(len(chat.history(stack)))  # it reads the history again
     ids = chat.ids()
     assert ids == chat.history(stack)
     assert len({*ids}) == len(ids)

@@ -158,6 +158,13 @@ def test_under_a_strict_policy_everything_works(visit, size):
     expect(chat.launcher).to_be_focused()
 
 
+@pytest.mark.xfail(strict=True, reason="the script has two Access-Control-Allow-Origin headers")
+def test_a_site_may_pin_the_script_by_its_hash(site, stack, contexts):
+    page = contexts().new_page()
+    page.goto(site.url("integrity", lang="en"))
+    expect(Chat(page, site, "en").launcher).to_be_visible(timeout=2000)
+
+
 def looks(chat):
     """Return what a page must not change: sizes and type of launcher, panel and text."""
     launcher = chat.box(chat.launcher)
@@ -174,16 +181,9 @@ def looks(chat):
     }
 
 
-@pytest.mark.parametrize("size", ["phone", "desktop"])
+@pytest.mark.xfail(strict=True, reason="rem follows the font size of the page")
 @pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param(
-            page,
-            marks=pytest.mark.xfail(strict=True, reason="rem follows the font size of the page"),
-        )
-        for page in ("hostile", "small-root")
-    ],
+    "page, size", [("hostile", "phone"), ("hostile", "desktop"), ("small-root", "desktop")]
 )
 def test_the_styles_of_a_page_do_not_reach_the_chat(visit, page, size):
     usual, here = visit(size=size), visit(page, size=size)
@@ -219,10 +219,9 @@ def test_two_chats_of_a_page_are_apart(visit):
 
 
 @pytest.mark.xfail(strict=True, reason="the page's direction reaches in: `all` does not reset it")
-@pytest.mark.parametrize("size", ["phone", "desktop"])
-def test_on_a_page_that_runs_from_right_to_left_our_words_run_as_they_are_read(visit, size):
-    chat = visit(dir="rtl", size=size)
-    width = SIZES[size]["width"]
+def test_on_a_page_that_runs_from_right_to_left_our_words_run_as_they_are_read(visit):
+    chat = visit(dir="rtl", size="phone")
+    width = SIZES["phone"]["width"]
     box = chat.box(chat.launcher)
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
