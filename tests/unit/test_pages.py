@@ -42,6 +42,11 @@ def test_nothing_is_inline(page):
             assert attributes["src"].startswith("/")
 
 
+def test_every_word_is_a_word(page):
+    assert "built-in" not in page[2]
+    assert "{{" not in page[2]
+
+
 def test_links_lead_to_pages_that_exist(page):
     known = {one.address(language) for one, language in ALL} | {"/chat/", "#main"}
     links = [a["href"] for tag, a in Reader(page[2]).tags if tag == "a"]
