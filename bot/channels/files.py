@@ -47,7 +47,8 @@ def script_response(request: Request) -> HTTPResponse:
     headers = {
         "ETag": tag,
         "Cache-Control": "public, max-age=300, stale-while-revalidate=86400",
-        "Access-Control-Allow-Origin": "*",
+        # Rasa's CORS adds the origin of an allowed site; a second one would make browsers refuse.
+        "Vary": "Origin",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "X-Content-Type-Options": "nosniff",
     }

@@ -77,7 +77,6 @@ def test_no_rule_of_axe_is_broken_in_any_state(visit, watch, theme, lang, size):
     assert broken == []
 
 
-@pytest.mark.xfail(strict=True, reason="chat.html has no heading of level one")
 def test_no_rule_of_axe_is_broken_on_the_page_of_the_server(contexts, stack, site, watch):
     watch.may_fail = True  # past the policy the browser also looks for an icon
     page = contexts("phone", bypass_csp=True).new_page()  # for axe itself
@@ -89,9 +88,6 @@ def test_no_rule_of_axe_is_broken_on_the_page_of_the_server(contexts, stack, sit
     assert axe(chat, "page") == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the link to the safety page, in the settings, is lower than 24 px"
-)
 def test_whatever_is_pressed_is_large_enough(visit):
     chat = visit(size="phone", region="CN")
     small = chat.root.evaluate(SMALL)

@@ -113,7 +113,6 @@ def test_hostile_texts_stay_text_wherever_they_stand(visit):
     assert len(chat.page.context.pages) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the widget does not know blocks of type `own`")
 def test_a_persons_own_words_are_shown_back_as_text(visit):
     chat = visit().open()
     own = {"type": "own", "label": "I notice it by", "text": HOSTILE["image"]}
@@ -158,7 +157,6 @@ def test_under_a_strict_policy_everything_works(visit, size):
     expect(chat.launcher).to_be_focused()
 
 
-@pytest.mark.xfail(strict=True, reason="the script has two Access-Control-Allow-Origin headers")
 def test_a_site_may_pin_the_script_by_its_hash(site, stack, contexts):
     page = contexts().new_page()
     page.goto(site.url("integrity", lang="en"))
@@ -181,7 +179,6 @@ def looks(chat):
     }
 
 
-@pytest.mark.xfail(strict=True, reason="rem follows the font size of the page")
 @pytest.mark.parametrize(
     "page, size", [("hostile", "phone"), ("hostile", "desktop"), ("small-root", "desktop")]
 )
@@ -218,7 +215,6 @@ def test_two_chats_of_a_page_are_apart(visit):
     expect(second.messages("person")).to_have_text(re.compile("cost"))
 
 
-@pytest.mark.xfail(strict=True, reason="the page's direction reaches in: `all` does not reset it")
 def test_on_a_page_that_runs_from_right_to_left_our_words_run_as_they_are_read(visit):
     chat = visit(dir="rtl", size="phone")
     width = SIZES["phone"]["width"]

@@ -57,6 +57,7 @@ export class Conversation extends EventTarget {
   private notBefore = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stream: AbortController | undefined;
+  private rereading: ReturnType<typeof setTimeout> | undefined;
   private lastEvent = "";
   private started = false;
   /** Grows with each conversation: an answer that belongs to an earlier one is dropped. */
@@ -137,7 +138,8 @@ export class Conversation extends EventTarget {
     if (!this.started) return;
     this.notBefore = Math.min(this.notBefore, this.failures ? 0 : this.notBefore);
     this.flush();
-    if (this.session && !this.stream) this.listen();
+    if (this.rereading !== undefined) this.reread(0);
+    else if (this.session && !this.stream) this.listen();
   }
 
   /** Asks for the conversation to be kept, or not any longer. Throws `Problem`. */
@@ -207,7 +209,8 @@ export class Conversation extends EventTarget {
     this.stream = undefined;
     this.typing = undefined;
     clearTimeout(this.timer);
-    this.timer = undefined;
+    clearTimeout(this.rereading);
+    this.timer = this.rereading = undefined;
   }
 
   // --- sending ---------------------------------------------------------------------------------
@@ -410,9 +413,18 @@ export class Conversation extends EventTarget {
         this.online = false;
         this.failures += 1;
         this.started = true;
-        setTimeout(() => void this.readHistory().then(() => this.changed()), 5000);
+        this.reread(5000);
       }
     }
+  }
+
+  /** Reads the history once more, as after a reload without a connection. */
+  private reread(wait: number): void {
+    clearTimeout(this.rereading);
+    this.rereading = setTimeout(() => {
+      this.rereading = undefined;
+      void this.readHistory().then(() => this.changed());
+    }, wait);
   }
 
   private replace(history: History): void {
