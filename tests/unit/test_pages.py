@@ -1,4 +1,4 @@
-"""The public pages: both languages, nothing inline, nobody else's address, links that lead somewhere."""
+"""The public pages: both languages, nothing inline, nobody else's address, no dead link."""
 
 import html
 import re
