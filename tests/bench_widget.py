@@ -7,13 +7,13 @@ same page, so that the ratio does not depend on the machine or its load. Needs C
 
 from __future__ import annotations
 
-import gzip
 import statistics
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from bot.channels.files import WIDGET
+from bot.paths import ROOT
 from bot.train import train
 from tests.browser.chromium import chromium, missing
 from tests.e2e.stack import Stack
@@ -119,12 +119,13 @@ def main() -> int:
                     page.context.close()
         finally:
             stack.stop()
-    size = len(gzip.compress(WIDGET.read_bytes(), 9))
-    print(f"script, gzipped: {size} bytes; medians of {RUNS} runs, milliseconds")
+    # The build's own measure, which also fails above the limit; zlibs differ by some percent.
+    size = subprocess.run(["node", "size.mjs"], cwd=ROOT / "widget", check=False).returncode
+    print(f"medians of {RUNS} runs, milliseconds")
     print(f"{'':34}{'chat':>8}{'fetch':>8}{'ratio':>8}")
     _row("script tag to button in place", loads)
     _row("send to answer on the screen", sends)
-    return 0
+    return size
 
 
 def _row(name: str, pairs: list[list[float]]) -> None:
