@@ -446,7 +446,7 @@ def inbound_of(body: dict[str, Any], sender: str) -> Inbound:
         raise Refused(400, "utter_error")
     if language is not None and language not in LANGUAGES:
         raise Refused(400, "utter_error")
-    if payload is None and not clean(text).strip():
+    if payload is None and not any(c.isprintable() and not c.isspace() for c in clean(text)):
         raise Refused(400, "utter_no_words", "empty")
     return Inbound(sender, text, payload, language=language, message_id=message_id)
 

@@ -30,6 +30,7 @@ from bot.paths import DATA
 
 LEANS = "leans"
 FOLLOW_UP = "follow_up_"
+_NOTHING = "no-follow-ups"  # file of a detector that had nothing to learn from
 _YES, _NO = "leans", "stands"
 # Words with which people begin a new question as well as a follow-up. Every eighth question that
 # stands alone is learnt with one of them too, so that they decide nothing by themselves.
@@ -89,8 +90,10 @@ class LeaningDetector(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         model: LinearIntentModel | None = None,
+        trained: bool = False,
     ) -> None:
         self._config = config
+        self._trained = trained or model is not None
         self._storage = model_storage
         self._resource = resource
         self._model = model
@@ -115,8 +118,13 @@ class LeaningDetector(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> LeaningDetector:
-        """Load a trained detector; a missing model is an error."""
+        """Load a trained detector; a missing model is an error.
+
+        Training data without follow-ups left a mark instead: then nothing is ever rated.
+        """
         with model_storage.read_from(resource) as folder:
+            if (folder / _NOTHING).exists():
+                return cls(config, model_storage, resource, trained=True)
             return cls(config, model_storage, resource, LinearIntentModel.load(folder))
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -134,6 +142,11 @@ class LeaningDetector(GraphComponent):
         texts += opened
         labels += [_NO] * len(opened)
         vectors += list(encode(opened))
+        self._trained = True
+        if len(set(labels)) < 2:
+            with self._storage.write_to(self._resource) as folder:
+                (folder / _NOTHING).touch()
+            return self._resource
         options = self._config
         self._model = LinearIntentModel(
             options["c"],
@@ -147,7 +160,9 @@ class LeaningDetector(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Rate each message that has a text; a button's payload never leans."""
-        assert self._model is not None, "process() before train() or load()"
+        assert self._trained, "process() before train() or load()"
+        if self._model is None:
+            return messages
         yes = self._model.labels.index(_YES)
         for message in messages:
             text = message.get(NEUTRAL_TEXT)

@@ -91,7 +91,7 @@ async def test_a_long_conversation_keeps_its_memory_and_its_speed(stored, monkey
     for number in range(10):
         await someone.say("how common is that?" if number % 2 else "source?")
         assert "utter_disclosure" not in someone.templates
-        assert someone.templates[0] in ("kb_claims", "kb_sources", "utter_no_more"), number
+        assert not {"utter_which_topic", "utter_no_sources"} & set(someone.templates), number
         tracker = await stored.store.retrieve(someone.sender)
         session = [e.type_name for e in tracker.events]
         latest = len(session) - session[::-1].index("session_started")

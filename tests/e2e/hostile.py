@@ -84,7 +84,7 @@ def _forged_token(dice: random.Random, secret: str, token: str) -> Hostile:
 
 
 def _bad_body(dice: random.Random, secret: str, token: str) -> Hostile:
-    body = dice.choice(_BODIES)
+    body = dice.choice(_BODIES).replace(b"test-0001", b"test-%08d" % dice.randrange(10**8))
     headers = {"Authorization": f"Bearer {token}"}
     return Hostile("malformed body", "POST", "/chat/messages", body, headers)
 

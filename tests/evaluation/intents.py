@@ -34,7 +34,11 @@ from tests.evaluation.systems import Answer, Trained, ask, train, write_nlu
 
 OUT_OF_SCOPE = frozenset({"oos", "out_of_scope"})
 # They read our knowledge and safety files and leave the intent alone.
-LEFT_OUT = ("bot.nlu.names.NameExtractor", "bot.nlu.risk.RiskAssessor")
+LEFT_OUT = (
+    "bot.nlu.names.NameExtractor",
+    "bot.nlu.leaning.LeaningDetector",
+    "bot.nlu.risk.RiskAssessor",
+)
 _CHANGED = {"bot.nlu.featurizer.SentenceVectorFeaturizer": {"neutralize": False}}
 _NOT_EXAMPLES = frozenset({"synonym", "regex", "lookup"})
 _OURS = frozenset({"nlu_fallback", "no_words"})

@@ -51,6 +51,8 @@ export class Conversation extends EventTarget {
 
   private pending: Outgoing[];
   private readonly underWay = new Set<string>();
+  /** Ids of messages that could not be sent at once. */
+  private readonly tried = new Set<string>();
   private session: Session | undefined;
   private opening: Promise<Session> | undefined;
   private failures = 0;
@@ -72,6 +74,7 @@ export class Conversation extends EventTarget {
     this.session = keep.get<Session>("session");
     this.pending = keep.get<Outgoing[]>("pending") ?? [];
     this.stored = this.session?.stored ?? keep.get<boolean>("stored") ?? false;
+    for (const { id } of this.pending) this.tried.add(id);
     this.showPending();
   }
 
@@ -226,6 +229,9 @@ export class Conversation extends EventTarget {
     for (const outgoing of this.pending) {
       if (this.underWay.size >= AT_ONCE) break;
       if (outgoing.failed || this.underWay.has(outgoing.id)) continue;
+      // What failed before goes one by one: so the server gets it in the order of writing.
+      if (this.tried.has(outgoing.id) && [...this.underWay].some((id) => this.tried.has(id)))
+        continue;
       this.underWay.add(outgoing.id);
       void this.transmit(outgoing);
     }
@@ -260,6 +266,7 @@ export class Conversation extends EventTarget {
   /** Decides after a failure: a new session, another try later, or the server's refusal. */
   private explain(error: unknown, outgoing: Outgoing, token: string): void {
     const problem = error instanceof Problem ? error : new Problem(0);
+    for (const { id } of this.pending) this.tried.add(id);
     if (problem.status === 401 && this.failures < PAUSES.length) {
       // Old token. The first time a new session at once; a server that refuses each is given time.
       if (this.session?.token === token) {
