@@ -31,7 +31,7 @@ _BODIES = (
 _ORIGINS = ("https://evil.example", "null", "http://127.0.0.1:1", "javascript:alert(1)", "https://")
 _PATHS = (
     *("/chat/none", "/chat/../web.py", "/chat/..%2f..%2fdomain.yml", "/chat//messages"),
-    *("/chat/%00", "/chat/session/", "/webhooks/rest/webhook", "/model"),
+    *("/chat/%00", "/chat/session/x", "/webhooks/rest/webhook", "/model"),
     "/conversations/x/tracker",
 )
 _METHODS = (
