@@ -411,17 +411,11 @@ class WebChannel(ChannelBase):
 
     def _with_ids(self, messages: list[Message], reply_to: str, when: float) -> list[Public]:
         """Return messages with ids that are the same whenever they are read again."""
-        seen: dict[str, int] = {}
-        result = []
-        for message in messages:
-            base = f"{reply_to}.{_digest(message)}"
-            seen[base] = seen.get(base, 0) + 1
-            message_id = base if seen[base] == 1 else f"{base}.{seen[base]}"
-            result.append(self._public(message, message_id, when))
-        return result
+        ids = _Ids()
+        return [self._public(message, ids.of(message, reply_to), when) for message in messages]
 
     def _public_entries(self, entries: list[Entry]) -> list[Public]:
-        seen: dict[str, int] = {}
+        ids = _Ids()
         result = []
         for entry in entries:
             if entry.message is None:
@@ -429,11 +423,23 @@ class WebChannel(ChannelBase):
                 one = _plain(entry.author, own_id, entry.language, entry.time, entry.text)
                 result.append({**one, "label": entry.label} if entry.label else one)
                 continue
-            base = f"{entry.reply_to}.{_digest(entry.message)}"
-            seen[base] = seen.get(base, 0) + 1
-            message_id = base if seen[base] == 1 else f"{base}.{seen[base]}"
+            message_id = ids.of(entry.message, entry.reply_to)
             result.append(self._public(entry.message, message_id, entry.time))
         return result
+
+
+class _Ids:
+    """Ids of replies, made from what is said: the same in a reply, an event and the history."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def of(self, message: Message, reply_to: str) -> str:
+        """Return the id of a message; a second one that says the same gets a number."""
+        said = json.dumps([message["template"], message["values"]], sort_keys=True, default=str)
+        base = f"{reply_to}.{zlib.crc32(said.encode()):08x}"
+        self._seen[base] = self._seen.get(base, 0) + 1
+        return base if self._seen[base] == 1 else f"{base}.{self._seen[base]}"
 
 
 def inbound_of(body: dict[str, Any], sender: str) -> Inbound:
@@ -473,11 +479,6 @@ def _stored(body: dict[str, Any]) -> bool:
 def _expiry(request: Request) -> float:
     token = request.headers["authorization"].partition(" ")[2].strip()
     return float(jwt.decode(token, options={"verify_signature": False})["exp"])
-
-
-def _digest(message: Message) -> str:
-    said = json.dumps([message["template"], message["values"]], sort_keys=True, default=str)
-    return f"{zlib.crc32(said.encode()):08x}"
 
 
 def _own_id(when: float, text: str) -> str:
