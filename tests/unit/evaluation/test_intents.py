@@ -132,7 +132,7 @@ def test_the_pipeline_is_ours_without_our_files():
     assert {"SentenceVectorFeaturizer", "LinearIntentClassifier"} < set(names)
     assert names[-1] == "CalibratedFallback"
     assert config["pipeline"][-1]["threshold"] > 0
-    assert left == ["NameExtractor", "RiskAssessor"]
+    assert left == ["NameExtractor", "LeaningDetector", "RiskAssessor"]
     assert "importers" not in config
     featurizer = config["pipeline"][names.index("SentenceVectorFeaturizer")]
     assert featurizer["neutralize"] is False
