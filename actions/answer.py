@@ -53,6 +53,8 @@ def answer_all(conversation: Conversation, reply: Reply, topics: list[Topic]) ->
 class AnswerTopic(SafeAction):
     """Answers the topic of an `ask_<area>_<name>` intent."""
 
+    ends_turn = True
+
     def name(self) -> str:
         """Return the action's name in `domain.yml`."""
         return "action_answer_topic"

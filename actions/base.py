@@ -9,18 +9,21 @@ from __future__ import annotations
 import abc
 import functools
 import logging
+import time
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.conversation import Conversation
 from actions.knowledge import Knowledge, Topic, load_knowledge
 from actions.knowledge.schema import FACETS
+from bot.disclosure import DISCLOSE_AGAIN_SECONDS
 from bot.switches import SWITCHES
 
 logger = logging.getLogger(__name__)
+ACTION_LISTEN_NAME = "action_listen"
 MAX_OFFERS = 2  # facets offered as buttons below an answer
 
 
@@ -160,6 +163,10 @@ class Reply:
 class SafeAction(Action, abc.ABC):
     """Catches whatever goes wrong, logs it without the person's words, and says something kind."""
 
+    # Whether nothing can follow in a turn but listening, so that no policy need be asked again (a
+    # quarter of a turn). False for actions of rules: Rasa hides a rule's turn as a whole.
+    ends_turn = False
+
     @abc.abstractmethod
     def name(self) -> str:
         """Return the action's name in `domain.yml`."""
@@ -184,4 +191,14 @@ class SafeAction(Action, abc.ABC):
         if not dispatcher.messages:
             logger.error("action %s said nothing", self.name())
             dispatcher.utter_message(response="utter_error", values={})
+        if self.ends_turn and nothing_follows(tracker):
+            return [*reply.events, FollowupAction(ACTION_LISTEN_NAME)]
         return reply.events
+
+
+def nothing_follows(tracker: Tracker) -> bool:
+    """Return whether no form is open, no words wait, and the disclosure is not due."""
+    disclosed = float(tracker.get_slot("disclosed_at") or 0.0)
+    waiting = tracker.get_slot("plan") or tracker.get_slot("after")
+    fresh = time.time() < disclosed + DISCLOSE_AGAIN_SECONDS
+    return fresh and not waiting and not (tracker.active_loop or {}).get("name")

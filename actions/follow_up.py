@@ -20,6 +20,8 @@ _NEXT_BEST = {
 class AnswerFollowUp(SafeAction):
     """Answers `follow_up_<facet>` ("how common is that?", "能治好吗")."""
 
+    ends_turn = True
+
     def name(self) -> str:
         """Return the action's name in `domain.yml`."""
         return "action_answer_follow_up"
@@ -55,6 +57,8 @@ class AnswerFollowUp(SafeAction):
 
 class TellMore(SafeAction):
     """Goes on about the last topic."""
+
+    ends_turn = True
 
     def name(self) -> str:
         """Return the action's name in `domain.yml`."""

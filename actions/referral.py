@@ -18,6 +18,8 @@ _BY_AREA = {
 class Refer(SafeAction):
     """Names the kind of professional or person for the topic in hand."""
 
+    ends_turn = True
+
     def name(self) -> str:
         """Return the action's name in `domain.yml`."""
         return "action_refer"

@@ -9,6 +9,8 @@ from actions.conversation import Conversation
 class ShowSources(SafeAction):
     """Names the sources of what was said last."""
 
+    ends_turn = True
+
     def name(self) -> str:
         """Return the action's name in `domain.yml`."""
         return "action_show_sources"

@@ -62,6 +62,7 @@ def environment(evaluation: bool) -> dict[str, str]:
         # the other cores from the action server.
         OMP_NUM_THREADS="1",
         OPENBLAS_NUM_THREADS="1",
+        COMPRESS_ACTION_SERVER_REQUEST="false",  # the action server is on this machine
         PYTHONUNBUFFERED="1",
         PYTHONWARNINGS="ignore",
         UPRIGHT_PYTHON=sys.executable,

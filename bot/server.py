@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
+from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 from rasa.core.run import serve_application
 from rasa.core.utils import AvailableEndpoints
 from rasa.utils.endpoints import EndpointConfig
@@ -24,11 +27,28 @@ ACTION_SECONDS = 4.0  # below the channel's guard; stock Rasa waits 300 s and ho
 
 
 class PromptActionEndpoint(EndpointConfig):
-    """The action endpoint with a time limit."""
+    """The action endpoint with a time limit, over connections that stay open."""
+
+    _kept: aiohttp.ClientSession | None = None
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
         """Call the action server; raises asyncio.TimeoutError after `ACTION_SECONDS`."""
-        return await asyncio.wait_for(super().request(*args, **kwargs), ACTION_SECONDS)
+        return await asyncio.wait_for(self._call(*args, **kwargs), ACTION_SECONDS)
+
+    async def _call(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().request(*args, **dict(kwargs))
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            # A connection kept from before the action server was restarted. Actions change nothing
+            # outside their answer, so that a second call does no harm.
+            return await super().request(*args, **kwargs)
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[aiohttp.ClientSession]:  # type: ignore[override]
+        """Lend the process's session; Rasa opens and closes one, with its connections, a call."""
+        if self._kept is None or self._kept.closed:
+            self._kept = aiohttp.ClientSession(headers=self.headers)
+        yield self._kept
 
 
 def main(arguments: list[str]) -> int:

@@ -36,8 +36,6 @@ ANSWER_TOPIC = "action_answer_topic"
 _MOST_CM = 20  # a larger number of centimetres is not an amount of lengthening
 TONGUE_WORDS = "utter_tongue"  # offers English or Chinese in the person's own language, once
 ANSWER_FOLLOW_UP = "action_answer_follow_up"
-# A program says that it is one again after this time (New York GBL art. 47 asks every 3 hours).
-DISCLOSE_AGAIN_SECONDS = 3 * 3600
 
 _THEIR = (
     r"\b(?:my|our|his|her|a|the) (?:son|daughter|kid|child|boy|girl|brother|sister|nephew|niece"

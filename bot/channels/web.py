@@ -16,6 +16,7 @@ an absolute lifetime; the conversation id inside it is never chosen by the clien
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import hmac
 import json
@@ -160,6 +161,12 @@ class WebChannel(ChannelBase):
     def blueprint(self, on_new_message: OnMessage) -> Blueprint:
         """Return the routes."""
         routes = Blueprint("web_chat")
+
+        @routes.listener("after_server_start")
+        async def settle(*_: Any) -> None:
+            # What was loaded stays: the collector need not walk through it again and again.
+            gc.collect()
+            gc.freeze()
 
         @routes.listener("before_server_stop")
         async def stop(*_: Any) -> None:

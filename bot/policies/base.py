@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, cast
 
 from rasa.core.constants import POLICY_PRIORITY
 from rasa.core.policies.policy import Policy, PolicyPrediction
@@ -12,7 +12,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 # Rasa's signatures ask for the concrete list type of its training trackers.
@@ -109,3 +109,38 @@ def said_now(tracker: DialogueStateTracker) -> set[str]:
     """Return the actions since the latest message."""
     back = itertools.takewhile(lambda e: not isinstance(e, UserUttered), reversed(tracker.events))
     return {e.action_name for e in back if isinstance(e, ActionExecuted) and e.action_name}
+
+
+RECENT_ACTIONS = 10  # more than the longest rule has, and than a flow looks back
+# The conversation asked for last, its number of events and its recent part: two policies ask.
+_recent: tuple[Any, int, Any] = (None, 0, None)
+
+
+def recent(tracker: DialogueStateTracker) -> DialogueStateTracker:
+    """Return the conversation as if begun `RECENT_ACTIONS` actions ago, with the slots of then.
+
+    Rasa's policies replay a session from its beginning for each prediction. Where a form was open,
+    the conversation is returned as it is. Ours have no undone or restarted turns. The result is
+    shared and not to be changed.
+    """
+    global _recent
+    known, length, found = _recent
+    if known is not tracker or length != len(tracker.events) or found is None:
+        found = _cut(tracker)
+        _recent = tracker, len(tracker.events), found
+    return cast(DialogueStateTracker, found)
+
+
+def _cut(tracker: DialogueStateTracker) -> DialogueStateTracker:
+    events = list(tracker.events)
+    starts = [i for i, event in enumerate(events) if isinstance(event, ActionExecuted)]
+    if len(starts) <= RECENT_ACTIONS or any(isinstance(event, ActiveLoop) for event in events):
+        return tracker
+    start = starts[-RECENT_ACTIONS]
+    slots = {event.key: event.value for event in events[:start] if isinstance(event, SlotSet)}
+    cut = tracker.init_copy()
+    for name, value in slots.items():
+        cut.update(SlotSet(name, value))
+    for event in events[start:]:
+        cut.update(event)
+    return cut

@@ -12,6 +12,7 @@ from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.policies.base import recent
 from bot.policies.turn_state import DISCLOSURE
 from bot.state import is_topic_intent
 
@@ -42,10 +43,35 @@ class FlowPolicy(AugmentedMemoizationPolicy):
         Rasa hides the turns of rules from story policies: right after a rule's action the states
         seen here would end with an older turn, and its action would be done once more.
         """
+        message = tracker.latest_message
+        if message and is_topic_intent(message.intent_name):  # always answered, by TopicPolicy
+            return self._prediction(self._default_predictions(domain))
         last = tracker.get_last_event_for(ActionExecuted)
         if last is None or last.action_name == ACTION_LISTEN_NAME:
-            return super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
+            near = recent(tracker)
+            return super().predict_action_probabilities(near, domain, rule_only_data, **kwargs)
         return self._prediction(self._default_predictions(domain))
+
+    def recall(
+        self,
+        states: list[State],
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: dict[str, Any] | None,
+    ) -> str | None:
+        """Return the action of the longest stretch of the latest states that a story has.
+
+        A stretch may be the beginning of a story, before which nothing but a slot was set. Rasa's
+        own way back replays the conversation once a step and forgets slots set before.
+        """
+        for start in range(len(states)):
+            stretch = states[start:]
+            before = {key: value for key, value in states[start].items() if key == "slots"}
+            for candidate in (stretch, [before, *stretch], [{}, *stretch]):
+                action = self._recall_states(candidate)
+                if action is not None:
+                    return str(action)
+        return None
 
     def _create_feature_key(self, states: list[State]) -> str | None:
         kept = [_canonical(state) for state in states]

@@ -10,9 +10,10 @@ from rasa.shared.core.events import ActionExecuted, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.counsellors import presence
+from bot.disclosure import DISCLOSE_AGAIN_SECONDS
 from bot.policies.base import FixedPolicy, said_now, slots_and_parse
 from bot.safety.runtime import load_regions
-from bot.state import DISCLOSE_AGAIN_SECONDS, Place, next_state
+from bot.state import Place, next_state
 
 DISCLOSURE = "utter_disclosure"
 # Replies that say themselves that this is a program.
@@ -25,8 +26,20 @@ _NOT_NOW = ("utter_crisis", "utter_distress", "utter_ask_")
 _UNFINISHED = frozenset({"action_deactivate_loop", "utter_language_switched", "safety_plan_form"})
 
 
+# The latest message and its slots: two policies ask for them, one after the other.
+_latest: tuple[UserUttered | None, dict[str, Any]] = (None, {})
+
+
 def turn_state(tracker: DialogueStateTracker) -> dict[str, Any]:
     """Return the slots of the turn that starts with the latest message."""
+    global _latest
+    message = tracker.latest_message
+    if message is None or _latest[0] is not message:
+        _latest = message, _turn_state(tracker)
+    return _latest[1]
+
+
+def _turn_state(tracker: DialogueStateTracker) -> dict[str, Any]:
     before, parse = slots_and_parse(tracker)
     message = tracker.latest_message
     text = (message.text or "") if message else ""
@@ -60,7 +73,10 @@ class TurnStatePolicy(FixedPolicy):
         if not self.at_start_of_turn(tracker):
             return []
         slots = turn_state(tracker) | {"disclosed_at": _disclosed_at(tracker)}
-        return [SlotSet(name, value) for name, value in slots.items()]
+        # An event for what has changed: each is stored, and replayed in every later turn.
+        return [
+            SlotSet(name, value) for name, value in slots.items() if value != tracker.get_slot(name)
+        ]
 
     def next_action(self, tracker: DialogueStateTracker) -> tuple[str | None, float]:
         """Listen after an action; before listening, say what follows the reply, and disclose."""

@@ -4,6 +4,7 @@ import sqlite3
 
 import pytest
 from rasa.core.agent import Agent
+from rasa.shared.core.events import SlotSet
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.nlg import VettedGenerator
@@ -148,3 +149,39 @@ async def test_a_child_is_erased_and_goes_on_in_memory(stored):
     await someone.say("how common is that?")
     assert all(row[0] != "kid" for row in rows(stored))
     assert len(await texts(stored, someone.sender)) == 3
+
+
+async def test_a_stored_conversation_is_read_once_and_written_once(stored, monkeypatch):
+    someone = person(stored, "reader")
+    await someone.say("can it get infected?")
+    reads = []
+    read = stored.store._retrieve
+    monkeypatch.setattr(
+        stored.store, "_retrieve", lambda *a, **k: (reads.append(a), read(*a, **k))[1]
+    )
+    await someone.say("how common is that?")
+    await someone.say("source?")
+    assert reads == []
+    monkeypatch.undo()
+    mine = [row[2] for row in rows(stored) if row[0] == "reader"]
+    tracker = await stored.store.retrieve_full_tracker("reader")
+    assert len(mine) == len(tracker.events)
+    assert await texts(stored, "reader") == [
+        "can it get infected?",
+        "how common is that?",
+        "source?",
+    ]
+
+
+async def test_what_another_process_writes_or_erases_is_seen(stored):
+    someone = person(stored, "shared")
+    await someone.say("can it get infected?")
+    other = ConversationStore(stored.agent.domain, dialect="sqlite", db=str(stored.file))
+    tracker = await other.retrieve("shared")
+    tracker.update(SlotSet("region", "NZ"))
+    await other.save(tracker)
+    assert (await stored.store.retrieve("shared")).get_slot("region") == "NZ"
+    await other.erase("shared")
+    assert await stored.store.retrieve("shared") is None
+    await someone.say("how common is that?")
+    assert await texts(stored, "shared") == ["how common is that?"]

@@ -70,7 +70,8 @@ async def live(
         token = (await answer.json())["token"]
     listening = asyncio.create_task(listen(http, base, token, person))
     await asyncio.sleep(random.random() * EVERY)
-    end = time.monotonic() + seconds
+    begun = time.monotonic()
+    end = begun + seconds
     headers = {"Authorization": f"Bearer {token}"}
     while time.monotonic() < end:
         message_id = uuid.uuid4().hex
@@ -85,14 +86,18 @@ async def live(
                 person.replies[message_id] = [m["id"] for m in data["messages"]]
                 late = {m["template"] for m in data["messages"]}
                 if late & {"utter_delayed", "utter_unavailable"}:
-                    person.errors.append("late")
+                    person.errors.append(f"late after {started - begun:.0f} s")
         took = time.monotonic() - started
         person.seconds.append(took)
         await asyncio.sleep(max(0.0, EVERY - took))
-    await asyncio.sleep(1)
     async with http.get(f"{base}/history", headers=headers) as answer:
         data = await answer.json()
         person.shown = [m["id"] for m in data["messages"] if m["author"] == "person"]
+    expected = len(person.sent) + sum(map(len, person.replies.values()))
+    patience = time.monotonic() + 15  # events may come a little later than answers
+    while len(person.heard) < expected and time.monotonic() < patience:
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(1)  # what nobody expects would come now
     listening.cancel()
 
 
