@@ -13,9 +13,9 @@ from bot.channels.files import WIDGET
 
 _HEAD = (
     '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    "<title>Questions about legs</title>"
+    "<title>All about legs</title>"
 )
-_WORDS = '<main><h1>Questions about legs</h1><p>Some <a href="/elsewhere">words</a>.</p></main>'
+_WORDS = '<main><h1>All about legs</h1><p>Some <a href="/elsewhere">words</a>.</p></main>'
 
 # Rules of a page that would destroy any chat without a shadow tree, and some that reach further:
 # inherited properties, and the root's font size, on which `rem` depends.

@@ -137,7 +137,7 @@ def test_hostile_texts_come_back_from_the_real_server_as_text(visit, stack):
     expect(chat.messages("counsellor")).to_contain_text(HOSTILE["script"])
     expect(chat.messages("person")).to_contain_text(HOSTILE["svg"])
     assert chat.root.evaluate(STRANGE) == []
-    assert chat.page.title() == "Questions about legs"
+    assert chat.page.title() == "All about legs"
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
