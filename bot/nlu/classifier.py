@@ -38,8 +38,10 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the default options: SVM cost, weight of the vector, length of the ranking."""
-        return {"c": 0.5, "vector_weight": 0.8, "ranking_length": 8}
+        """Return the default options: SVM cost, weights of the vector and of word n-grams, length
+        of the ranking.
+        """
+        return {"c": 0.5, "vector_weight": 0.8, "word_weight": 0.5, "ranking_length": 8}
 
     def __init__(
         self,
@@ -82,7 +84,10 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         examples = [
             e for e in training_data.training_examples if e.get(INTENT) and e.get(NEUTRAL_TEXT)
         ]
-        self._model = LinearIntentModel(self._config["c"], self._config["vector_weight"]).fit(
+        options = self._config
+        self._model = LinearIntentModel(
+            options["c"], options["vector_weight"], word_weight=options["word_weight"]
+        ).fit(
             np.stack([_vector(e) for e in examples]),
             [e.get(NEUTRAL_TEXT) for e in examples],
             [e.get(INTENT) for e in examples],

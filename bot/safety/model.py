@@ -33,22 +33,24 @@ class Thresholds:
     out-of-fold predictions and the development part of the safety evaluation; `crisis_sure` is
     where the words no longer need to ask gently first. Below `overrule` the classifier overrules
     a pattern: it has learnt from both what the pattern cannot see (a news story, a question). From
-    `clear_question` on, an intent that asks a topic lifts a doubt (`relieve`). `sentence_sure`: a
+    `clear_question` on, an intent that asks something lifts a `doubt`, a probability of a crisis
+    below that (`relieve`). `sentence_sure`: a
     single sentence of a long message is enough; `unsupported`: up to here a doubt needs a sentence
     that supports it.
     """
 
-    crisis: float = 0.12
+    crisis: float = 0.2
     crisis_sure: float = 0.75
-    crisis_after_distress: float = 0.1
+    crisis_after_distress: float = 0.16
     imminent: float = 0.12
     acting: float = 0.35
     crisis_over_emergency: float = 0.8
     sentence_sure: float = 0.95
     unsupported: float = 0.5
     clear_question: float = 0.75
-    overrule: float = 0.2
-    overrule_emergency: float = 0.03
+    doubt: float = 0.5
+    overrule: float = 0.3
+    overrule_emergency: float = 0.08
     emergency: float = 0.25
     distress: float = 0.2
     denial: float = 0.45
@@ -56,10 +58,11 @@ class Thresholds:
 
 THRESHOLDS = Thresholds()
 # At equal recall and false alarms the classifier gives Chinese messages higher probabilities.
-CHINESE = Thresholds(crisis=0.2)
+CHINESE = Thresholds(crisis=0.25)
 
 # Characters up to which the classifier reads a message well enough to overrule a pattern in it.
 _READ_WHOLE = 500
+_SHORT = 250  # characters of English within which the whole is read better than its sentences
 _LATEST = 64  # messages whose assessment is kept for a moment
 # Share of words that the classifier knows from which an unidentified message counts as English.
 _FAMILIAR = 0.5
@@ -76,6 +79,7 @@ _IMMINENT = ("imminent", "imminent_other")
 _EMERGENCY = ("emergency_now", "emergency_today")
 # Questions that are asked in despair as well.
 _HEAVY = {"ask_complication_death", "ask_wellbeing_self_acceptance", "ask_wellbeing_grounding"}
+_ASKING = ("ask_", "request_", "switch_", "follow_up_")
 # What is taken up first where a message has several.
 _SIGNS = ("chest", "fat", "circulation", "nerve", "clot", "infection", "hardware")
 _NOW = {"chest", "fat", "circulation", "motor"}
@@ -168,7 +172,9 @@ class RiskModel:
             except Exception:
                 logger.exception("risk classifier failed; patterns alone decide")
         at = CHINESE if CJK_CHARACTER.search(text) else THRESHOLDS
-        risk = join(found, scores, at, overrule=len(text) <= _READ_WHOLE, support=support)
+        length = len(text) * (2 if at is CHINESE else 1)  # says as much in half the characters
+        whole, short = len(text) <= _READ_WHOLE, length <= _SHORT
+        risk = join(found, scores, at, overrule=whole, support=support, short=short)
         return risk if other is None else _spoken(risk, other)
 
     @staticmethod
@@ -229,6 +235,7 @@ def join(
     at: Thresholds = THRESHOLDS,
     overrule: bool = True,
     support: float | None = None,
+    short: bool = False,
 ) -> Risk:
     """Return the joint result; the higher level of the two layers wins.
 
@@ -236,6 +243,7 @@ def join(
     over the classifier. `overrule`: whether the classifier may overrule a pattern. `support`: the
     highest probability of a crisis in a single sentence, None where there is one sentence: one
     sure sentence is enough, and a doubt about a long message that no sentence of it supports falls.
+    `short`: the whole message is read better than its sentences, which may be of the past.
     """
 
     def mass(*labels: str) -> float:
@@ -244,7 +252,10 @@ def join(
     leaning = mass(*_SELF, *_OTHER)
     level, rules = found.level, list(found.rule_ids)
     if overrule and scores:
-        refuted = level is RiskLevel.CRISIS and max(leaning, support or 0.0) < at.overrule
+        # A sentence by itself may be of the past, of a story, of a form: in a short message the
+        # whole decides; in a long one danger may be buried.
+        certain = leaning if short else max(leaning, support or 0.0)
+        refuted = level is RiskLevel.CRISIS and certain < at.overrule
         refuted |= (
             level is RiskLevel.MEDICAL_EMERGENCY and mass(*_EMERGENCY) < at.overrule_emergency
         )
@@ -268,6 +279,8 @@ def join(
             continue
         if its_level is RiskLevel.CRISIS and denied:
             continue
+        if its_level is RiskLevel.CRISIS and leaning < min(mass(*_EMERGENCY), at.crisis_sure):
+            continue  # signs after surgery, told in despair or not
         if level is RiskLevel.MEDICAL_EMERGENCY and probability < at.crisis_over_emergency:
             continue  # signs after surgery are plain words; despair about them is not
         level = its_level
@@ -308,8 +321,9 @@ def relieve(risk: Risk, intent: str | None, confidence: float) -> Risk:
     A doubt of the classifier alone does not stand against a clear question about a topic (long
     and emotional questions resemble despair); what patterns saw, and a sure classifier, do.
     """
-    asks = str(intent).startswith(("ask_", "request_", "switch_")) and intent not in _HEAVY
-    if not (risk.gentle and asks and confidence >= THRESHOLDS.clear_question):
+    asks = str(intent).startswith(_ASKING) and intent not in _HEAVY
+    clear = asks and confidence >= THRESHOLDS.clear_question
+    if not (risk.gentle and clear and risk.leaning < THRESHOLDS.doubt):
         return risk
     return replace(risk, level=RiskLevel.NONE, gentle=False, imminent=False, rules=())
 

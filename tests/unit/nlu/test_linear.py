@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.nlu.encoder import DIMENSIONS, encode
 from bot.nlu.linear import LinearIntentModel
@@ -88,3 +90,19 @@ def test_two_words_written_as_one_are_cut_not_replaced():
 
     speller = Speller({"clot": 15, "hurt": 20})
     assert speller("does it hurt alot, hrut") == "does it hurt a lot, hurt"
+
+
+@pytest.mark.parametrize("word_weight", [0.0, 0.7])
+def test_one_message_is_scored_as_among_many(word_weight):
+    texts = [text for group in TEXTS.values() for text in group]
+    labels = [label for label, group in TEXTS.items() for _ in group]
+    model = LinearIntentModel(word_weight=word_weight).fit(encode(texts), texts, labels)
+
+    @settings(deadline=None, max_examples=60)
+    @given(st.text(max_size=60) | st.sampled_from(texts).map(lambda text: f"{text} {text}?"))
+    def check(text):
+        vectors = encode([text, "price?"])
+        together = model.predict(vectors, [text, "price?"])[0]
+        assert np.allclose(model.predict(vectors[:1], [text])[0], together, atol=1e-4)
+
+    check()
