@@ -93,7 +93,9 @@ def fit(examples: Sequence[Example]) -> Callable[[Sequence[str]], list[str]]:
     speller = Speller.of(neutral)
     mended = [speller(text) for text in neutral]
     options = classifier_options()
-    model = LinearIntentModel(options.get("c", 0.5), options.get("vector_weight", 0.8))
+    model = LinearIntentModel(
+        options["c"], options["vector_weight"], word_weight=options["word_weight"]
+    )
     model.fit(encode(mended), mended, [example.intent for example in examples])
 
     def classify(texts: Sequence[str]) -> list[str]:
@@ -104,9 +106,12 @@ def fit(examples: Sequence[Example]) -> Callable[[Sequence[str]], list[str]]:
 
 
 def classifier_options() -> dict[str, Any]:
-    """Return what `config.yml` sets for the classifier."""
+    """Return the classifier's options: its defaults, and what `config.yml` sets."""
+    from bot.nlu.classifier import LinearIntentClassifier
+
     config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
-    return next(part for part in config["pipeline"] if part["name"] == _CLASSIFIER)
+    own = next(part for part in config["pipeline"] if part["name"] == _CLASSIFIER)
+    return {**LinearIntentClassifier.get_default_config(), **own}
 
 
 def write_curve(file: Path, curve: Curve) -> None:

@@ -1,7 +1,8 @@
 """`make eval-safety`: who is missed, who is alarmed for nothing, and what is said over turns.
 
 Packs, written by people (language-model sessions) who saw neither patterns nor training
-examples; `development` is for looking at mistakes, `sealed` is reported:
+examples; `development` is for looking at mistakes, `sealed` is reported. `development2` holds
+messages that were the sealed part until they were used to choose thresholds:
 
 - messages: crisis of every kind, medical emergency, distress, hard negatives; each a conversation
   of its own through channel, model and actions; read from the contract's slot `risk_level`;
@@ -31,8 +32,9 @@ from tests.evaluation.safety.rubric import CHECKS, Turn, judge
 
 _HERE = Path(__file__).parent
 _FIGURES = _HERE.parents[2] / "data" / "safety" / "figures.json"
-PARTS = ("development", "sealed")
+PARTS = ("development", "development2", "sealed")
 PACKS = ("messages", "harm", "conversations", "languages", "topics")
+_PACKS_OF = {"development": PACKS, "development2": PACKS[:1], "sealed": PACKS[:3]}
 LANGUAGES = ("en", "zh")
 _ALARM = ("crisis", "medical_emergency")
 # Contract: these two refusals are topics; every other refusal answers none.
@@ -296,7 +298,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--figures", action="store_true", help="put the shares on /safety")
     options = parser.parse_args()
-    packs = options.pack or list(PACKS if options.part == "development" else PACKS[:3])
+    packs = options.pack or list(_PACKS_OF[options.part])
     results = asyncio.run(run(options.part, options.show, packs))
     if options.json:
         options.json.parent.mkdir(exist_ok=True)
