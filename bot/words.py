@@ -242,6 +242,12 @@ class Words:
         """Return `text` with its placeholders filled. Raises KeyError for an unknown one."""
         return self._fill(text, values, language)
 
+    def tongue_of(self, message: Message) -> str | None:
+        """Return the language (ISO 639) of words that are neither English nor Chinese."""
+        if message["template"] == "utter_tongue":
+            return str(message["values"]["tongue"])
+        return self.spoken(str(message["template"]))
+
     def spoken(self, template: str) -> str | None:
         """Return the code of the other language in which a template is, None for en and zh."""
         return self._spoken[template][0] if template in self._spoken else None

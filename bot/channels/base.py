@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import re
 import time
 from abc import ABC
 from collections import OrderedDict, defaultdict, deque
@@ -30,6 +31,7 @@ from bot.safety.assessor import RiskLevel
 from bot.safety.model import Risk
 from bot.safety.protocol import Facts, Plan, advance
 from bot.safety.runtime import load_hotlines, load_regions, load_risk
+from bot.state import age_band
 from bot.storage.counts import Counts
 from bot.storage.spool import load_spool
 from bot.switches import ALL, SWITCHES
@@ -42,6 +44,7 @@ GUARD_SECONDS = 5.0  # how long a turn may take before fixed words go out
 CRISIS_GRACE_SECONDS = 0.7  # how long a crisis message waits for its own turn, if that can start
 MAX_TURNS_AT_ONCE = 5  # of one person
 _REMEMBERED = 10_000  # people whose last language is kept in memory
+_LISTENS = "utter_crisis_listen_1"  # where the protocol leaves the words to a form
 # Said beside an answer; a turn that says nothing else counts as empty.
 _ASIDES = frozenset({"utter_disclosure"})
 _DANGER = (RiskLevel.CRISIS, RiskLevel.MEDICAL_EMERGENCY)
@@ -57,6 +60,8 @@ _FEATURES = {
 }
 _OWN_MESSAGES = 40  # of one person, whose hashes are kept to recognise their own words
 _ANSWERED = 40  # of one person, whose replies are kept for when they are asked for again
+_YES = re.compile(r"\W*(?:y|yes|yeah|yep|yup|i do|i am|嗯+|是的?|对|有|想|会)\W*", re.IGNORECASE)
+_SLASHES = re.compile(r"^[\s/]+")  # Rasa strips blanks before it looks for a slash
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
@@ -187,21 +192,28 @@ class ChannelBase(InputChannel, ABC):
 
         Raises Refused for what is not accepted: too long (413), too many (429), a payload that we
         did not issue (400). A message that speaks of danger is never refused for its length or
-        its number. The same `message_id` again gets the reply that it got before.
+        its number. The same `message_id` again gets the reply that it got before; with other words
+        it is refused (409) and the first answer stays.
         """
         person = self._person(inbound.sender)
         if inbound.message_id is None:
             return await self._answer(inbound, person, on_new_message)
+        said = _digest(said_by(inbound))
         answer = person.answers.get(inbound.message_id)
         if answer is None:
-            answer = asyncio.ensure_future(self._once(inbound, person, on_new_message))
+            answer = _Answer(
+                said, asyncio.ensure_future(self._once(inbound, person, on_new_message))
+            )
             person.answers[inbound.message_id] = answer
             if len(person.answers) > _ANSWERED:
                 person.answers.popitem(last=False)
+        elif answer.said != said:
+            return self._conflict(inbound, person)
         try:
-            return await asyncio.shield(answer)
-        except Refused:
-            person.answers.pop(inbound.message_id, None)
+            return await asyncio.shield(answer.messages)
+        except Exception:  # sent again, it is tried again
+            if person.answers.get(inbound.message_id) is answer:
+                del person.answers[inbound.message_id]
             raise
 
     async def _once(
@@ -211,20 +223,38 @@ class ChannelBase(InputChannel, ABC):
         assert inbound.message_id is not None
         if person.recorded is None:
             person.recorded = await self._recorded(inbound.sender)
-        said = person.recorded.get(inbound.message_id)
-        return said or await self._answer(inbound, person, on_new_message)
+        said, messages = person.recorded.get(inbound.message_id, (None, []))
+        # Without buttons a number may stand for a payload; those platforms make the ids themselves.
+        if said is not None and self.has_buttons and said != _digest(said_by(inbound)):
+            return self._conflict(inbound, person)
+        return messages or await self._answer(inbound, person, on_new_message)
 
-    async def _recorded(self, sender: str) -> dict[str, list[Message]]:
-        """Return the replies in the record by the id of the message they answer."""
+    def _conflict(self, inbound: Inbound, person: _Person) -> list[Message]:
+        """Refuse other words under an id that has been used; a person in danger is answered."""
+        text = clean(inbound.text).strip()
+        risk = self._risk.assess(text if inbound.payload is None else "")
+        if risk.level not in _DANGER:
+            raise Refused(409, "utter_error", "conflict")
+        region = person.region or inbound.region or self._site_region
+        language = self._language(inbound, text, person)
+        return self._words_of(self._plan(risk, region, person), region, language)
+
+    async def _recorded(self, sender: str) -> dict[str, tuple[bytes | None, list[Message]]]:
+        """Return by message id, from the record: what was said (a digest), and the reply."""
         try:
             entries = await read_record(sender, self.words)
         except Exception:  # a record that cannot be read must not silence anybody
             logger.exception("record cannot be read")
             return {}
-        found: dict[str, list[Message]] = {}
+        found: dict[str, tuple[bytes | None, list[Message]]] = {}
         for entry in entries:
-            if entry.message is not None and entry.reply_to:
-                found.setdefault(entry.reply_to, []).append(entry.message)
+            if not entry.reply_to:
+                continue
+            said, messages = found.get(entry.reply_to, (None, []))
+            if entry.message is not None:
+                found[entry.reply_to] = said, [*messages, entry.message]
+            elif entry.author == "person":
+                found[entry.reply_to] = _digest(entry.raw), messages
         return found
 
     async def _answer(
@@ -245,42 +275,82 @@ class ChannelBase(InputChannel, ABC):
         wait = self.limit.take(inbound.sender) if self.limit else 0.0
         if wait:
             if in_danger:
-                return self._words_of(self._plan(risk, region), region, language)
+                return self._without_a_turn(inbound, risk, person, region, language)
             raise Refused(429, "utter_slow_down", "busy", retry_after=wait)
         if SWITCHES.is_off(ALL) or SWITCHES.is_off(self.name()):
-            return self._switched_off(risk, region, language)
-        if self._running[inbound.sender] >= MAX_TURNS_AT_ONCE:
+            # The off switch silences everything but the words for a person in danger.
             if in_danger:
-                return self._words_of(self._plan(risk, region), region, language)
+                return self._without_a_turn(inbound, risk, person, region, language)
+            values = self.words.safety_values(region, language)
+            return [self.words.render("utter_switched_off", values, language)]
+        if self._running[inbound.sender] >= MAX_TURNS_AT_ONCE or self.is_moving(inbound.sender):
+            if in_danger:
+                return self._without_a_turn(inbound, risk, person, region, language)
             raise Refused(429, "utter_slow_down", "busy", retry_after=2)
 
+        began = time.time()
         waiting = self._running[inbound.sender] > 0
         turn = Turn(region=region)
         person.wrote(text)
-        task = asyncio.create_task(self._run(inbound, text, turn, person, on_new_message))
+        task = asyncio.create_task(self._run(inbound, turn, person, on_new_message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         patience = GUARD_SECONDS
         if in_danger:
             patience = 0.0 if waiting else CRISIS_GRACE_SECONDS
         await asyncio.wait({task}, timeout=patience)
-        messages, own = self._reply(turn, task, risk, region, language)
+        messages, own = self._reply(turn, task, risk, text, person, region, language)
         person.language = messages[-1]["language"]
         if risk.level is RiskLevel.NONE or person.region is None:
             person.region = here or person.region
-        if own:
-            self._record(inbound, text, risk, own, failed=turn.failed)
+        if turn.failed:
+            self._record(inbound, began, risk, own, person)
+        elif own:
+            self._record(inbound, None, risk, own)
         said = {str(message["template"]) for message in messages}
         self._counts.add(said, person.language, region)
         person.choices = [b["payload"] for message in messages for b in message["buttons"] or []]
+        self.answered(inbound, messages)
         if not task.done():
-            task.add_done_callback(lambda _: self._late(inbound, turn, len(messages) - len(own)))
+            heard = len(messages) - len(own)
+
+            def done(_: asyncio.Task[None]) -> None:
+                if turn.failed:
+                    self._record(inbound, began, risk, [], person)
+                late = [one for one in turn.messages[heard:] if one["template"] not in told]
+                if late:
+                    self.came_late(inbound, late)
+
+            told = {message["template"] for message in own}
+            task.add_done_callback(done)
         return messages
 
-    def _late(self, inbound: Inbound, turn: Turn, heard: int) -> None:
-        late = turn.messages[heard:]
-        if late:
-            self.came_late(inbound, late)
+    def _without_a_turn(
+        self,
+        inbound: Inbound,
+        risk: Risk,
+        person: _Person,
+        region: str | None,
+        language: Language,
+    ) -> list[Message]:
+        """Answer a person in danger where no turn can be run; it is recorded as if it had."""
+        own = self._words_of(self._plan(risk, region, person), region, language)
+        self._record(inbound, time.time(), risk, own, person)
+        said = {str(message["template"]) for message in own}
+        self._counts.add(said, language, region)
+        self.answered(inbound, own)
+        return own
+
+    def answered(self, inbound: Inbound, messages: list[Message]) -> None:
+        """Take a message and its reply, once, before the reply goes out."""
+
+    def is_gone(self, sender: str) -> bool:
+        """Return whether a conversation was deleted; nothing of it is kept any more."""
+        return False
+
+    def is_moving(self, sender: str) -> bool:
+        """Return whether a conversation cannot take a message just now."""
+        return False
 
     def came_late(self, inbound: Inbound, messages: list[Message]) -> None:
         """Take what a turn said after its reply had gone out; it is in the record in any case."""
@@ -322,6 +392,8 @@ class ChannelBase(InputChannel, ABC):
         turn: Turn,
         task: asyncio.Task[None],
         risk: Risk,
+        text: str,
+        person: _Person,
         region: str | None,
         language: Language,
     ) -> tuple[list[Message], list[Message]]:
@@ -329,65 +401,89 @@ class ChannelBase(InputChannel, ABC):
         messages = list(turn.messages)
         if risk.level in _DANGER:
             answered = any(name.startswith(_ANSWERS_DANGER) for name in turn.templates)
+            # A question alone, of a turn that is cut short, has left out whom to call.
+            answered &= task.done() or any(self.words.needs_lines(name) for name in turn.templates)
             # In doubt the graph, which knows the conversation, has the better judgement.
             in_doubt = risk.gentle or risk.level is RiskLevel.MEDICAL_EMERGENCY
-            if answered or (in_doubt and turn.templates - _ASIDES):
+            if answered or (in_doubt and task.done() and turn.templates - _ASIDES):
+                person.heard(turn.templates, region)
                 return messages, []
             logger.warning("words for %s sent by the channel, the turn had none", risk.level.value)
-            own = self._words_of(self._plan(risk, region), region, language)
-            return [*own, *messages], own
+            own = self._words_of(self._plan(risk, region, person), region, language)
+            own = [message for message in own if message["template"] not in turn.templates]
+            return [*messages, *own] if turn.templates & set(_names(own)) else [
+                *own,
+                *messages,
+            ], own
         if turn.templates - _ASIDES:
+            person.heard(turn.templates, region)
             return messages, []
+        if person.safety and person.safety.get("open"):
+            # An open conversation about danger goes on, also while nothing else can answer.
+            intent = "affirm" if _YES.fullmatch(text) else "deny" if risk.plain_no else None
+            own = self._words_of(self._plan(risk, region, person, intent), region, language)
+            return [*own, *messages], own
         fixed = "utter_unavailable" if task.done() else "utter_delayed"
         logger.warning("turn without words answered with %s", fixed)
         own = [self.words.render(fixed, {}, language)]
         return [*own, *messages], own
 
-    def _plan(self, risk: Risk, region: str | None) -> Plan:
-        """Return what the safety protocol says first to such a message."""
-        return advance(None, Facts(risk.as_json(), None, 0.0, region))
+    def _plan(
+        self, risk: Risk, region: str | None, person: _Person, intent: str | None = None
+    ) -> Plan:
+        """Return what the safety protocol says to such a message, after what was said before."""
+        facts = Facts(risk.as_json(), intent, 1.0 if intent else 0.0, region)
+        plan = advance(person.safety, facts)
+        person.safety = plan.memory
+        return plan
 
     def _words_of(self, plan: Plan, region: str | None, language: Language) -> list[Message]:
         values = self.words.safety_values(region, language)
-        return [self.words.render(template, values, language) for template in plan.words]
-
-    def _switched_off(self, risk: Risk, region: str | None, language: Language) -> list[Message]:
-        """The off switch silences everything but the words for a person in danger."""
-        if risk.level in _DANGER:
-            return self._words_of(self._plan(risk, region), region, language)
-        values = self.words.safety_values(region, language)
-        return [self.words.render("utter_switched_off", values, language)]
+        # A form needs a turn of Rasa's; the channel listens instead.
+        names = [name if name in self.words.responses else _LISTENS for name in plan.words]
+        names = names or [_LISTENS]
+        return [self.words.render(template, values, language) for template in names]
 
     def _record(
-        self, inbound: Inbound, text: str, risk: Risk, own: list[Message], failed: bool
+        self,
+        inbound: Inbound,
+        began: float | None,
+        risk: Risk,
+        own: list[Message],
+        person: _Person | None = None,
     ) -> None:
-        """Spool what the channel said by itself, and the message too where the turn failed."""
+        """Spool what the channel said by itself, and where no turn did so the message (`began`).
+
+        Nothing of a child is spooled.
+        """
+        if self.is_gone(inbound.sender) or age_band(said_by(inbound)) == "under_14":
+            return
         now = time.time()
         events: list[dict[str, Any]] = []
-        if failed:
+        if began is not None:
+            text = said_by(inbound)
             parse = {"intent": {"name": None, "confidence": 0.0}, "entities": [], "text": text}
-            user: dict[str, Any] = {
-                "event": "user",
-                "text": text[:MAX_CHARACTERS],
-                "parse_data": parse,
-            }
+            user: dict[str, Any] = {"event": "user", "text": text, "parse_data": parse}
             user["message_id"] = inbound.message_id
-            events.append({**user, "input_channel": self.name(), "timestamp": now})
+            events.append({**user, "input_channel": self.name(), "timestamp": began})
         for message in own:
             data = {key: message[key] for key in ("template", "values", "language")}
             data["reply_to"] = inbound.message_id or ""
             bot = {"event": "bot", "text": message["text"], "data": {}, "metadata": data}
             events.append({**bot, "timestamp": now})
-        if failed and risk.level in _DANGER:
-            for slot in ("risk_level", "peak_risk_level"):
-                value = {"event": "slot", "name": slot, "value": risk.level.value}
-                events.append({**value, "timestamp": now})
+        if began is not None and risk.level in _DANGER:
+            slots: dict[str, Any] = dict.fromkeys(
+                ("risk_level", "peak_risk_level"), risk.level.value
+            )
+            if person is not None and person.safety:
+                slots["safety"] = person.safety
+            for slot, value in slots.items():
+                events.append({"event": "slot", "name": slot, "value": value, "timestamp": now})
         self._spool.add(inbound.sender, events)
 
     async def _run(
         self,
         inbound: Inbound,
-        text: str,
         turn: Turn,
         person: _Person,
         on_new_message: OnMessage,
@@ -398,8 +494,7 @@ class ChannelBase(InputChannel, ABC):
             "region": inbound.region or self._site_region,
         }
         message = UserMessage(
-            # A slash would let anybody drive the dialogue with `/intent`.
-            inbound.payload or text[:MAX_CHARACTERS].lstrip("/") or " ",
+            said_by(inbound) or " ",
             GuardedOutput(self.name(), self.words, turn, person.has_written),
             inbound.sender,
             input_channel=self.name(),
@@ -434,6 +529,14 @@ class ChannelBase(InputChannel, ABC):
         return person
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What was said under a message id (a digest), and the reply, as soon as there is one."""
+
+    said: bytes
+    messages: asyncio.Future[list[Message]]
+
+
 class _Person:
     """Memory of the process about one person: language, region, hashes of what they wrote, and
     the latest replies."""
@@ -441,10 +544,31 @@ class _Person:
     def __init__(self) -> None:
         self.language: Language | None = None
         self.region: str | None = None
+        self.safety: dict[str, Any] | None = None  # of the protocol, where the channel must speak
         self._written: deque[bytes] = deque(maxlen=_OWN_MESSAGES)
-        self.answers: OrderedDict[str, asyncio.Future[list[Message]]] = OrderedDict()
-        self.recorded: dict[str, list[Message]] | None = None  # by message id, once read
+        self.answers: OrderedDict[str, _Answer] = OrderedDict()
+        # By message id, once read.
+        self.recorded: dict[str, tuple[bytes | None, list[Message]]] | None = None
         self.choices: list[str] = []  # payloads of the latest reply, in order
+
+    def heard(self, templates: set[str], region: str | None) -> None:
+        """Take what a turn said about danger, for when the channel has to go on by itself."""
+        said = [name for name in templates if name.startswith(("utter_crisis", "utter_emergency"))]
+        if not said:
+            self.safety = None
+            return
+        before = self.safety or {"said": []}
+        asked = any("_ask_" in name for name in said)
+        today = "utter_crisis_yes" in said
+        other = any(name.startswith("utter_crisis_other") for name in said)
+        medical = all(name.startswith("utter_emergency") for name in said)
+        self.safety = {
+            **before,
+            "open": "emergency" if medical else "other" if other else "self",
+            "stage": "asked_today" if today else "asked" if asked else before.get("stage"),
+            "said": list(dict.fromkeys([*before["said"], *said])),
+            "region": region or "unknown",
+        }
 
     def picked(self, text: str) -> str | None:
         """Return the payload that a bare number picks from the latest choices."""
@@ -454,11 +578,15 @@ class _Person:
         return None
 
     def wrote(self, text: str) -> None:
-        self._written.append(_hash(text))
+        self._written.append(_digest(_typed(text)))
 
     def has_written(self, text: str) -> bool:
         """Return whether this very text came from the person."""
-        return _hash(text) in self._written
+        return _digest(_typed(text)) in self._written
+
+
+def _names(messages: list[Message]) -> list[str]:
+    return [str(message["template"]) for message in messages]
 
 
 def _feature_of(template: str) -> str | None:
@@ -466,8 +594,24 @@ def _feature_of(template: str) -> str | None:
     return next((name for start, name in _FEATURES.items() if template.startswith(start)), None)
 
 
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text[:MAX_CHARACTERS].lstrip("/").strip().encode()).digest()
+def said_by(inbound: Inbound) -> str:
+    """Return what a message says to Rasa: a payload of ours, or words that can be none.
+
+    A slash would let anybody drive the dialogue with `/intent`.
+    """
+    return inbound.payload or _typed(clean(inbound.text))
+
+
+def _typed(text: str) -> str:
+    text = text.strip()
+    if len(text) > MAX_CHARACTERS:  # only a cry for help may be so long; it may come last
+        half = MAX_CHARACTERS // 2 - 2
+        text = f"{text[:half]} … {text[-half:]}"
+    return _SLASHES.sub("", text).strip()
+
+
+def _digest(said: str) -> bytes:
+    return hashlib.sha256(said.strip().encode()).digest()
 
 
 def site_region() -> str | None:

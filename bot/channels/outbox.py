@@ -21,6 +21,8 @@ Event = tuple[str, str, dict[str, Any]]
 
 @dataclass
 class _Box:
+    # Ids of another process, or of a box that was dropped, mean nothing here.
+    epoch: str = field(default_factory=lambda: secrets.token_hex(4))
     number: int = 0
     events: deque[tuple[int, str, dict[str, Any]]] = field(
         default_factory=lambda: deque(maxlen=_KEPT)
@@ -33,7 +35,6 @@ class Outbox:
     """Publishes events by conversation and lets any number of clients listen."""
 
     def __init__(self) -> None:
-        self._epoch = secrets.token_hex(4)  # ids of another process mean nothing here
         self._boxes: OrderedDict[str, _Box] = OrderedDict()
         self._closed = False
 
@@ -46,8 +47,8 @@ class Outbox:
 
     def last(self, sender: str) -> str:
         """Return the id of the latest event of a conversation."""
-        box = self._boxes.get(sender)
-        return f"{self._epoch}-{box.number if box else 0}"
+        box = self._box(sender)
+        return f"{box.epoch}-{box.number}"
 
     def forget(self, sender: str, tell: bool = True) -> None:
         """Drop a conversation's events and end its listeners; `tell`: that it has ended."""
@@ -76,19 +77,19 @@ class Outbox:
                 seen = self._number(box, after)
                 if seen < 0:
                     seen = box.number
-                    yield f"{self._epoch}-{seen}", "reset", {}
+                    yield f"{box.epoch}-{seen}", "reset", {}
             while not self._closed:
                 gone = self._boxes.get(sender) is not box
                 news = box.news
                 for number, event, data in list(box.events):
                     if number > seen:
                         seen = number
-                        yield f"{self._epoch}-{number}", event, data
+                        yield f"{box.epoch}-{number}", event, data
                         if event == "ended":
                             return
                 if box.number > seen:  # more came than is kept
                     seen = box.number
-                    yield f"{self._epoch}-{seen}", "reset", {}
+                    yield f"{box.epoch}-{seen}", "reset", {}
                 if gone:
                     return
                 try:
@@ -101,7 +102,7 @@ class Outbox:
     def _number(self, box: _Box, after: str) -> int:
         """Return the number of an event id, -1 where what followed it is not known any more."""
         epoch, _, number = after.rpartition("-")
-        if epoch != self._epoch or not number.isdecimal() or int(number) > box.number:
+        if epoch != box.epoch or not number.isdecimal() or int(number) > box.number:
             return -1
         oldest = box.events[0][0] if box.events else box.number + 1
         return int(number) if int(number) >= oldest - 1 else -1

@@ -18,7 +18,10 @@ Author = Literal["assistant", "person", "counsellor"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing said. `reply_to`: id of the person's message it belongs to, "" where unknown."""
+    """One thing said. `reply_to`: id of the person's message it belongs to, "" where unknown.
+
+    `raw`: a person's message as it was received, where `text` shows the title of a button.
+    """
 
     author: Author
     time: float
@@ -27,6 +30,7 @@ class Entry:
     text: str
     message: Message | None = None  # rendered again; of the assistant only
     label: str = ""
+    raw: str = ""
 
 
 async def read_record(sender: str, words: Words) -> list[Entry]:
@@ -54,7 +58,8 @@ def entries(tracker: DialogueStateTracker, words: Words) -> Iterator[Entry]:
             found = (event.parse_data or {}).get("language")
             language = found if found in ("en", "zh") else language
             if text.strip():
-                yield Entry("person", event.timestamp, reply_to, _known(language), text)
+                known, raw = _known(language), event.text or ""
+                yield Entry("person", event.timestamp, reply_to, known, text, raw=raw)
             continue
         data = event.metadata or {}
         if data.get("author") == "counsellor":

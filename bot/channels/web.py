@@ -22,6 +22,7 @@ import hmac
 import json
 import logging
 import os
+import re
 import secrets
 import time
 import zlib
@@ -33,7 +34,7 @@ from urllib.parse import urlsplit
 
 import jwt
 from rasa.shared.core.events import BotUttered
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -44,8 +45,9 @@ from bot.channels.files import HEADERS, file_response, script_response
 from bot.channels.limits import RateLimit
 from bot.channels.outbox import Outbox
 from bot.channels.record import Entry
-from bot.channels.requests import ID, json_body, text_field
-from bot.nlu.text import clean
+from bot.channels.requests import ID, MAX_BODY, json_body, text_field
+from bot.nlu.text import clean, detect_language
+from bot.safety.runtime import load_hotlines
 from bot.storage.consent import conversation_id, is_stored
 from bot.storage.tracker import current_store
 from bot.words import Message
@@ -55,8 +57,10 @@ TOKEN_SECONDS = 24 * 3600
 HEARTBEAT_SECONDS = 15.0
 _MOST_LISTENERS = 6  # tabs of one person
 _ALGORITHM = "HS256"
+_REGION = re.compile(r"[A-Z]{2}")  # ISO 3166-1
 _SELF = "self"  # the audience of a token for the server's own pages
 _ENDED = 10_000  # deleted conversations whose tokens are remembered as such
+_MOVED_SECONDS = 120.0  # how long a token of before can still ask where its conversation is
 _NAMES = {
     "person": {"en": "You", "zh": "你"},
     "assistant": {"en": "Upright (a program)", "zh": "挺好（程序）"},
@@ -78,8 +82,9 @@ class WebChannel(ChannelBase):
     def from_credentials(cls, credentials: dict[str, Any] | None) -> WebChannel:
         """Create the channel.
 
-        `messages_per_minute` (of one person, 30), `sessions_per_minute` (from one address, 300);
-        0 switches a limit off. `UPRIGHT_SECRET` signs tokens, a fresh one is made without it.
+        `messages_per_minute` (of one person, 30), `sessions_per_minute` (from one address, 300;
+        four times as many other requests that are no message); 0 switches a limit off.
+        `UPRIGHT_SECRET` signs tokens, a fresh one is made without it.
         Raises ValueError for an origin that is not like `https://host`.
         """
         options = credentials or {}
@@ -104,10 +109,13 @@ class WebChannel(ChannelBase):
         self._origins = origins
         rate = sessions_per_minute
         self._sessions = RateLimit(rate, rate) if rate else None
+        self._others = RateLimit(4 * rate, 4 * rate) if rate else None
         self._counsellor_key = os.environ.get("UPRIGHT_COUNSELLOR_KEY", "")
         self._outbox = Outbox()
         self._listening: dict[str, int] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
+        self._moving: set[str] = set()
+        self._moved: OrderedDict[str, tuple[str, float]] = OrderedDict()  # to where, and when
 
     def url_prefix(self) -> str:
         """Return the address of the page."""
@@ -115,8 +123,10 @@ class WebChannel(ChannelBase):
 
     # -- who asks --------------------------------------------------------------------------------
 
-    def verify(self, request: Request) -> str:
+    def verify(self, request: Request, moved: bool = False) -> str:
         """Return the conversation id of a request's token.
+
+        `moved`: take the token of a conversation that has just got another id, too.
 
         Raises Refused: 401 for a token that is missing, forged, old or of a deleted conversation,
         403 for one that was given to another site.
@@ -137,9 +147,14 @@ class WebChannel(ChannelBase):
         if claims["aud"] != site:
             raise Refused(403, "utter_not_from_here", "forbidden")
         sender = str(claims["sub"])
-        if sender in self._ended:
+        if sender in self._ended and not (moved and self._new_id(sender)):
             raise Refused(401, "utter_error", "expired")
         return sender
+
+    def _new_id(self, sender: str) -> str | None:
+        """Return the id that a conversation has moved to a moment ago."""
+        new, when = self._moved.get(sender, (None, 0.0))
+        return new if time.monotonic() - when < _MOVED_SECONDS else None
 
     def _site(self, request: Request) -> str:
         """Return the site that asks. Raises Refused (403) for one that is not allowed."""
@@ -150,8 +165,8 @@ class WebChannel(ChannelBase):
             return origin.lower()
         raise Refused(403, "utter_not_from_here", "forbidden")
 
-    def _mint(self, sender: str, site: str) -> Public:
-        expires = int(time.time()) + TOKEN_SECONDS
+    def _mint(self, sender: str, site: str, expires: int | None = None) -> Public:
+        expires = expires or int(time.time()) + TOKEN_SECONDS
         claims = {"sub": sender, "aud": site, "exp": expires}
         token = jwt.encode(claims, self._secret, _ALGORITHM)
         return {"token": token, "expires": expires, "stored": is_stored(sender)}
@@ -161,6 +176,11 @@ class WebChannel(ChannelBase):
     def blueprint(self, on_new_message: OnMessage) -> Blueprint:
         """Return the routes."""
         routes = Blueprint("web_chat")
+
+        @routes.listener("before_server_start")
+        async def limit(app: Sanic, *_: Any) -> None:
+            app.config.REQUEST_MAX_SIZE = 2 * MAX_BODY  # before that, words of ours refuse it
+            app.config.PROXIES_COUNT = proxies(os.environ.get("UPRIGHT_PROXIES", ""))
 
         @routes.listener("after_server_start")
         async def settle(*_: Any) -> None:
@@ -190,14 +210,14 @@ class WebChannel(ChannelBase):
 
         @routes.post("/session")
         async def session(request: Request) -> HTTPResponse:
-            return await self._guarded(request, self._session)
+            return await self._guarded(request, self._session, self._sessions)
 
         @routes.post("/messages")
         async def messages(request: Request) -> HTTPResponse:
             async def reply(request: Request) -> HTTPResponse:
                 return await self._messages(request, on_new_message)
 
-            return await self._guarded(request, reply)
+            return await self._guarded(request, reply, None)  # each person's own limit holds
 
         @routes.post("/storage")
         async def storage(request: Request) -> HTTPResponse:
@@ -225,9 +245,16 @@ class WebChannel(ChannelBase):
 
         return routes
 
-    async def _guarded(self, request: Request, handler: Handler) -> Any:
-        """Run a handler; whatever is refused or fails has an answer with words."""
+    async def _guarded(self, request: Request, handler: Handler, *limit: RateLimit | None) -> Any:
+        """Run a handler; whatever is refused or fails has an answer with words.
+
+        `limit` of the requests from one address; if not given, that of all but messages.
+        """
+        limited = limit[0] if limit else self._others
         try:
+            wait = limited.take(request.remote_addr or request.ip) if limited else 0
+            if wait:
+                raise Refused(429, "utter_slow_down", "busy", retry_after=wait)
             answer = await handler(request)
         except Refused as refused:
             answer = self._refused(request, refused)
@@ -259,9 +286,6 @@ class WebChannel(ChannelBase):
     async def _session(self, request: Request) -> HTTPResponse:
         site = self._site(request)
         stored = _stored(json_body(request))
-        wait = self._sessions.take(request.remote_addr or request.ip) if self._sessions else 0
-        if wait:
-            raise Refused(429, "utter_slow_down", "busy", retry_after=wait)
         sender = conversation_id(secrets.token_urlsafe(16), stored)
         return response.json(self._mint(sender, site))
 
@@ -271,18 +295,20 @@ class WebChannel(ChannelBase):
         request.ctx.inbound = inbound
         reply = await self.turn(inbound, on_new_message)
         assert inbound.message_id is not None
-        now = time.time()
-        messages = self._with_ids(reply, inbound.message_id, now)
-        self._tell_others(inbound, messages, now)
-        return response.json({"messages": messages})
+        return response.json({"messages": self._with_ids(reply, inbound.message_id, time.time())})
 
-    def _tell_others(self, inbound: Inbound, messages: list[Public], now: float) -> None:
+    def answered(self, inbound: Inbound, messages: list[Message]) -> None:
         """Show a turn to the person's other tabs; the one that sent it knows the ids."""
-        text = clean(inbound.text).strip()
+        if self.is_gone(inbound.sender):
+            return
+        now, text = time.time(), clean(inbound.text).strip()
+        language: Language = messages[0]["language"]
         if inbound.payload is not None:
-            text = self.words.title_of(inbound.payload, messages[0]["language"])
-        mine = _plain("person", inbound.message_id or "", messages[0]["language"], now, text)
-        for message in [mine, *messages]:
+            text = self.words.title_of(inbound.payload, language)
+        else:
+            language = _language_of(text) or language
+        mine = _plain("person", inbound.message_id or "", language, now, text)
+        for message in [mine, *self._with_ids(messages, inbound.message_id or "", now)]:
             self._outbox.publish(inbound.sender, "message", message)
 
     def came_late(self, inbound: Inbound, messages: list[Message]) -> None:
@@ -327,18 +353,30 @@ class WebChannel(ChannelBase):
 
     async def _storage(self, request: Request) -> HTTPResponse:
         """Give or withdraw consent to storage; the whole conversation follows it."""
-        sender, site = self.verify(request), self._site(request)
+        sender, site = self.verify(request, moved=True), self._site(request)
+        if sender in self._ended:
+            sender = self._new_id(sender) or sender  # its answer was lost; it asks again
         new = conversation_id(sender, _stored(json_body(request)))
         if new != sender:
-            store = current_store()
-            if store is not None:
-                async with self._lock(request, sender), self._lock(request, new):
-                    await store.move(sender, new)
-            self.rename(sender, new)
-            # It goes on under another token; that of before just closes.
-            self._end(sender, tell=False)
-            self._ended.pop(new, None)
-        return response.json(self._mint(new, site))
+            if self._moving & {sender, new}:
+                raise Refused(429, "utter_slow_down", "busy", retry_after=1)
+            self._moving |= {sender, new}
+            try:
+                store = current_store()
+                if store is not None:
+                    async with self._lock(request, sender), self._lock(request, new):
+                        await store.move(sender, new)
+                self.rename(sender, new)
+                # It goes on under another token; that of before just closes.
+                self._end(sender, tell=False)
+                self._ended.pop(new, None)
+                self._moved.pop(new, None)
+                self._moved[sender] = new, time.monotonic()
+                if len(self._moved) > _ENDED:
+                    self._moved.popitem(last=False)
+            finally:
+                self._moving -= {sender, new}
+        return response.json(self._mint(new, site, int(_expiry(request))))
 
     async def _export(self, request: Request) -> HTTPResponse:
         sender = self.verify(request)
@@ -354,13 +392,26 @@ class WebChannel(ChannelBase):
 
     async def _delete(self, request: Request) -> HTTPResponse:
         sender = self.verify(request)
-        store = current_store()
-        if store is not None:
-            async with self._lock(request, sender):
-                await store.erase(sender)
+        self._ended[sender] = None  # from now on nothing more is begun or spooled
+        try:
+            store = current_store()
+            if store is not None:
+                async with self._lock(request, sender):
+                    await store.erase(sender, for_good=True)
+        except BaseException:
+            self._ended.pop(sender, None)
+            raise
         self.forget(sender)
         self._end(sender)
         return response.json({"deleted": True})
+
+    def is_gone(self, sender: str) -> bool:
+        """Return whether the conversation was deleted or has another id now."""
+        return sender in self._ended
+
+    def is_moving(self, sender: str) -> bool:
+        """Return whether the conversation is about to get another id."""
+        return sender in self._moving
 
     async def _counsellor(self, request: Request) -> HTTPResponse:
         """Take a signed-in counsellor's message, or that one is typing, from the console."""
@@ -386,7 +437,8 @@ class WebChannel(ChannelBase):
             said = BotUttered(text, metadata={"author": "counsellor", "label": label})
             tracker.update(said)
             await store.save(tracker)
-        language: Language = "zh" if tracker.get_slot("language") == "zh" else "en"
+        language = _language_of(text)
+        language = language or ("zh" if tracker.get_slot("language") == "zh" else "en")
         message = _plain(
             "counsellor", _own_id(said.timestamp, text), language, said.timestamp, text
         )
@@ -406,7 +458,9 @@ class WebChannel(ChannelBase):
     # -- messages as clients see them --------------------------------------------------------------
 
     def _public(self, message: Message, message_id: str, when: float) -> Public:
+        tongue = self.words.tongue_of(message)
         return {
+            **({"tongue": tongue} if tongue else {}),
             "id": message_id or secrets.token_hex(8),
             "author": "assistant",
             "language": message["language"],
@@ -450,18 +504,25 @@ class _Ids:
 
 
 def inbound_of(body: dict[str, Any], sender: str) -> Inbound:
-    """Return the message of a JSON body {id, text | payload, language?}, or raise Refused."""
+    """Return the message of a JSON body {id, text | payload, language?, region?}.
+
+    Raises Refused for anything else. A region of which we know nothing counts as none.
+    """
     text, payload = body.get("text", ""), body.get("payload")
     language, message_id = body.get("language"), body.get("id")
+    region = body.get("region")
     if not isinstance(text, str) or not isinstance(payload, (str, type(None))):
         raise Refused(400, "utter_error")
     if not isinstance(message_id, str) or not ID.fullmatch(message_id):
         raise Refused(400, "utter_error")
     if language is not None and language not in LANGUAGES:
         raise Refused(400, "utter_error")
+    if region is not None and not (isinstance(region, str) and _REGION.fullmatch(region)):
+        raise Refused(400, "utter_error")
     if payload is None and not any(c.isprintable() and not c.isspace() for c in clean(text)):
         raise Refused(400, "utter_no_words", "empty")
-    return Inbound(sender, text, payload, language=language, message_id=message_id)
+    known = region if region and load_hotlines().emergency(region, "en") else None
+    return Inbound(sender, text, payload, language, known, message_id)
 
 
 def allowed_origins(setting: str) -> frozenset[str]:
@@ -474,6 +535,25 @@ def allowed_origins(setting: str) -> frozenset[str]:
         if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
             raise ValueError(f"UPRIGHT_ORIGINS: {origin!r} is not like https://www.example.org")
     return frozenset(origin.lower() for origin in setting.split())
+
+
+def proxies(setting: str) -> int | None:
+    """Return how many proxies of ours stand before the server, None for none.
+
+    Without it everybody behind a proxy has one address. Raises ValueError for no number.
+    """
+    if setting and not (setting.isdecimal() and 0 < int(setting) < 10):
+        raise ValueError(f"UPRIGHT_PROXIES: {setting!r} is not the number of proxies, 1 to 9")
+    return int(setting) if setting else None
+
+
+def _language_of(text: str) -> Language | None:
+    """Return the language of a text; showing it must not depend on the answer."""
+    try:
+        return detect_language(text)
+    except Exception:
+        logger.exception("language detection failed")
+        return None
 
 
 def _stored(body: dict[str, Any]) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIMENSIONS = 512
-_MAX_CHARACTERS = 1000  # a longer text adds time and no meaning
+_MAX_CHARACTERS = 1000  # of a longer text, its beginning and its end
 _BATCH = 128
 _LATEST = 32  # a turn asks for the vector of one message up to three times
 
@@ -54,10 +54,16 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
             filled.append(i)
     for start in range(0, len(filled), _BATCH):
         batch = filled[start : start + _BATCH]
-        vectors[batch] = _model().encode([texts[i][:_MAX_CHARACTERS] for i in batch])
+        vectors[batch] = _model().encode([_cut(texts[i]) for i in batch])
     if _known is not None:
         _known.update((texts[i], vectors[i]) for i in filled)
     return vectors
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _MAX_CHARACTERS:
+        return text
+    return f"{text[: _MAX_CHARACTERS // 2]} {text[-_MAX_CHARACTERS // 2 :]}"
 
 
 def _encode_one(text: str) -> NDArray[np.float32]:
@@ -65,7 +71,7 @@ def _encode_one(text: str) -> NDArray[np.float32]:
     if vector is None:
         vector = np.zeros((1, DIMENSIONS), dtype=np.float32)
         if text.strip():
-            vector[:] = _model().encode([text[:_MAX_CHARACTERS]])
+            vector[:] = _model().encode([_cut(text)])
         _latest[text] = vector
         if len(_latest) > _LATEST:
             _latest.popitem(last=False)

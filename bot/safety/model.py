@@ -183,7 +183,9 @@ class RiskModel:
 
         None for a message of one sentence. One call for all, so that it costs little more.
         """
-        parts = sentences(text)[:_MOST_SENTENCES]
+        parts = sentences(text)
+        if len(parts) > _MOST_SENTENCES:  # what is worst often comes last
+            parts = [*parts[: _MOST_SENTENCES // 2], *parts[-_MOST_SENTENCES // 2 :]]
         if len(parts) < 2:
             return classifier.probabilities(text), None
         whole, *rows = classifier.rows([text, *parts])

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import hmac
 import json
 import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from bot.storage.consent import is_stored
 
 logger = logging.getLogger(__name__)
 Event = dict[str, Any]
+_NEVER = "never"  # file of keyed hashes: conversations of children, of which nothing is kept
 _MOST_IN_MEMORY = 2000  # conversations without consent
 
 
@@ -34,19 +36,18 @@ class Spool:
     def __init__(self, folder: Path, key: bytes) -> None:
         self._folder = folder
         self._fernet = Fernet(key)
-        self._never: set[str] = set()
+        self._key = key
+        self._never = self._marks()
         self._in_memory: OrderedDict[str, list[Event]] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, sender: str, events: Iterable[Event]) -> None:
         """Keep events of a conversation."""
         batch = list(events)
-        if not batch or sender in self._never:
+        if not batch or self.is_never(sender):
             return
         if not is_stored(sender):
-            self._in_memory.setdefault(sender, []).extend(batch)
-            if len(self._in_memory) > _MOST_IN_MEMORY:
-                self._in_memory.popitem(last=False)
+            self._remember(sender, batch)
             return
         token = self._fernet.encrypt(json.dumps({"sender": sender, "events": batch}).encode())
         try:
@@ -56,12 +57,28 @@ class Spool:
                     file.write(token + b"\n")
         except OSError:
             logger.exception("spool cannot be written; these events live in memory only")
+            self._remember(sender, batch)
+
+    def _remember(self, sender: str, batch: list[Event]) -> None:
+        self._in_memory.setdefault(sender, []).extend(batch)
+        if len(self._in_memory) > _MOST_IN_MEMORY:
+            self._in_memory.popitem(last=False)
 
     def read(self, sender: str) -> list[Event]:
         """Return the events kept of a conversation, in order."""
+        remembered = list(self._in_memory.get(sender, ()))
         if not is_stored(sender):
-            return list(self._in_memory.get(sender, ()))
-        return [event for entry in self._entries(self._file(sender)) for event in entry["events"]]
+            return remembered
+        entries = self._entries(self._file(sender))
+        return [event for entry in entries for event in entry["events"]] + remembered
+
+    def keep_only(self, sender: str, is_left: Callable[[Event], bool]) -> None:
+        """Forget what was kept of a conversation but the events that are still left to record."""
+        events = self.read(sender)
+        left = [event for event in events if is_left(event)]
+        if len(left) < len(events):
+            self.drop(sender)
+            self.add(sender, left)
 
     def drop(self, sender: str) -> None:
         """Forget what was kept of a conversation."""
@@ -74,9 +91,30 @@ class Spool:
             logger.exception("spool file cannot be removed")
 
     def never(self, sender: str) -> None:
-        """Forget a conversation and keep nothing of it from now on."""
-        self._never.add(sender)
+        """Forget a conversation and keep nothing of it from now on, also after a restart."""
         self.drop(sender)
+        if self.is_never(sender):
+            return
+        self._never.add(self._mark(sender))
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with (self._folder / _NEVER).open("a") as file:
+                file.write(self._mark(sender) + "\n")
+        except OSError:
+            logger.exception("that a conversation is not to be kept is known to this process only")
+
+    def is_never(self, sender: str) -> bool:
+        """Return whether nothing of a conversation may be kept."""
+        return self._mark(sender) in self._never
+
+    def _mark(self, sender: str) -> str:
+        return hmac.new(self._key, sender.encode(), hashlib.sha256).hexdigest()
+
+    def _marks(self) -> set[str]:
+        try:
+            return set((self._folder / _NEVER).read_text().split())
+        except OSError:
+            return set()
 
     def senders(self) -> list[str]:
         """Return the conversations of which something is kept."""

@@ -45,6 +45,7 @@ QUIET_TURNS = 12  # messages after which a new session begins
 _MOST_HELD = 500  # conversations whose latest session is kept beside the database
 _PAUSE_SECONDS = 3.0  # after a failure the database is left alone for so long
 _MOST_IN_MEMORY = 5000  # conversations without consent, of children, and of an outage
+_MOST_GONE = 10_000  # erased conversations of which nothing late is written
 _MEMORY_SECONDS = 24 * 3600  # how long a conversation without consent lives
 
 _store: ConversationStore | None = None
@@ -99,6 +100,7 @@ class ConversationStore(SQLTrackerStore):
         self._memory: OrderedDict[str, _Remembered] = OrderedDict()
         self._unsaved: OrderedDict[str, str] = OrderedDict()
         self._latest: OrderedDict[str, _Read] = OrderedDict()
+        self._gone: OrderedDict[str, None] = OrderedDict()
         self._spool = load_spool()
         self._blind: set[str] = set()
         self._drained = False
@@ -151,6 +153,8 @@ class ConversationStore(SQLTrackerStore):
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store new events; where that fails, keep them in memory and in the spool."""
         sender = tracker.sender_id
+        if sender in self._gone:
+            return
         if tracker.get_slot("age_band") == "under_14" and is_stored(sender):
             if sender not in self._memory:
                 self._remember_past(await self.retrieve_full_tracker(sender))
@@ -177,8 +181,13 @@ class ConversationStore(SQLTrackerStore):
             return
         self._blind.discard(sender)
         self._unsaved.pop(sender, None)
-        if self._spool.read(sender):
-            self._spool.drop(sender)
+        self._recorded(tracker)
+
+    def _recorded(self, tracker: DialogueStateTracker) -> None:
+        """Let the spool forget what the record now holds; more may have come meanwhile."""
+        if self._spool.read(tracker.sender_id):
+            held = {_identity(event.as_dict()) for event in tracker.events}
+            self._spool.keep_only(tracker.sender_id, lambda event: _identity(event) not in held)
 
     async def _save(self, tracker: DialogueStateTracker) -> None:
         self._check_up()
@@ -327,10 +336,11 @@ class ConversationStore(SQLTrackerStore):
         for sender in self._spool.senders():
             await self.retrieve(sender)
 
-    async def erase(self, sender: str) -> None:
+    async def erase(self, sender: str, for_good: bool = False) -> None:
         """Erase a conversation: record, spool and memory. Raises where the database is down.
 
-        The caller holds the conversation's lock.
+        `for_good`: its id will not be used again, so that a turn which waits behind this one, or
+        hangs, writes nothing either. The caller holds the conversation's lock.
         """
         self._memory.pop(sender, None)
         self._latest.pop(sender, None)
@@ -341,6 +351,10 @@ class ConversationStore(SQLTrackerStore):
             with self.session_scope() as session:
                 session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == sender).delete()
                 session.commit()
+        if for_good:
+            self._gone[sender] = None
+            if len(self._gone) > _MOST_GONE:
+                self._gone.popitem(last=False)
 
     async def move(self, sender: str, new: str) -> None:
         """Give a conversation another id, as when consent is given or withdrawn.
@@ -348,6 +362,7 @@ class ConversationStore(SQLTrackerStore):
         The caller holds the lock of both. Raises where the database is down; then nothing moved.
         """
         tracker = await self.retrieve_full_tracker(sender)
+        self._gone.pop(new, None)
         if tracker is not None:
             events = [event.as_dict() for event in tracker.events]
             moved = DialogueStateTracker.from_dict(new, events, self.domain.slots)
@@ -355,12 +370,14 @@ class ConversationStore(SQLTrackerStore):
                 await self._save(moved)
             else:
                 self._keep(moved)
-        await self.erase(sender)
+        await self.erase(sender, for_good=True)
 
     # -- conversations in memory -----------------------------------------------------------------
 
     def _in_memory_only(self, sender: str) -> bool:
-        return sender in self._memory or not is_stored(sender)
+        if sender in self._memory or not is_stored(sender):
+            return True
+        return self._spool.is_never(sender)
 
     def _remembered(self, sender: str, whole: bool) -> DialogueStateTracker | None:
         kept = self._memory.get(sender)
@@ -379,7 +396,7 @@ class ConversationStore(SQLTrackerStore):
         self._memory.move_to_end(sender)
         if len(self._memory) > _MOST_IN_MEMORY:
             self._memory.popitem(last=False)
-        self._spool.drop(sender)
+        self._recorded(tracker)
 
     def _remember_past(self, tracker: DialogueStateTracker | None) -> None:
         """Begin a conversation in memory with what is stored of its earlier sessions."""

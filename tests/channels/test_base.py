@@ -1,10 +1,15 @@
 """The channel base with an invented Rasa behind it: slow, broken, silent or unvetted."""
 
 import asyncio
+import dataclasses
 import time
+from unittest.mock import Mock
 
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import given
+from hypothesis import strategies as st
+from rasa.core.channels.channel import UserMessage
 
 from bot.channels import base
 from bot.channels.base import Inbound, Refused
@@ -191,7 +196,15 @@ async def test_a_typed_slash_is_no_command(channel):
     await channel.turn(Inbound("a", "/restart"), on_new_message)
     await channel.turn(Inbound("a", "//ask_law_china"), on_new_message)
     await channel.turn(Inbound("a", " / "), on_new_message)
-    assert seen == ["restart", "ask_law_china", ""]
+    await channel.turn(Inbound("a", "/ /restart"), on_new_message)
+    await channel.turn(Inbound("a", "/\t/ask_law_china{}"), on_new_message)
+    assert seen == ["restart", "ask_law_china", "", "restart", "ask_law_china{}"]
+
+
+@given(st.text(st.sampled_from("/ \t\n\u3000\xa0\ufeffa{}"), max_size=12))
+def test_nothing_typed_reaches_rasa_as_a_command(text):
+    typed = base.said_by(Inbound("a", text)) or " "
+    assert not UserMessage(typed).text.startswith("/")
 
 
 async def test_half_a_character_is_no_error(channel):
@@ -207,8 +220,10 @@ async def test_half_a_character_is_no_error(channel):
 async def test_what_the_channel_said_by_itself_waits_encrypted_for_the_record(channel, tmp_path):
     await channel.turn(Inbound("a", CRISIS), rasa(channel, error=ValueError("invented")))
     events = channel._spool.read("a")
-    assert [e["event"] for e in events] == ["user", "bot", "bot", "bot", "slot", "slot"]
+    assert [e["event"] for e in events] == ["user", "bot", "bot", "bot", "slot", "slot", "slot"]
     assert events[0]["text"] == CRISIS
+    assert events[-1]["name"] == "safety"
+    assert events[-1]["value"]["open"] == "self"
     stored = b"".join(file.read_bytes() for file in (tmp_path / "spool").iterdir())
     assert b"kill" not in stored
 
@@ -292,6 +307,97 @@ async def test_the_same_message_id_is_processed_once(channel):
     assert await send() == at_once[0]
     await send("client-0002")
     assert seen == ["client-0001", "client-0002"]
+
+
+@pytest.mark.parametrize("other", [Inbound("a", "bye"), Inbound("a", "", "/more")])
+async def test_an_id_belongs_to_one_message(channel, other):
+    greets = rasa(channel, "utter_greet", delay=0.05)
+    first = Inbound("a", "hi", message_id="client-0001")
+    running = asyncio.create_task(channel.turn(first, greets))
+    await asyncio.sleep(0.01)
+    other = dataclasses.replace(other, message_id="client-0001")
+    for _ in range(2):  # while the first is being answered, and afterwards
+        with pytest.raises(Refused) as refused:
+            await channel.turn(other, rasa(channel, "utter_goodbye"))
+        assert (refused.value.status, refused.value.code) == (409, "conflict")
+        assert names(await running) == ["utter_greet"]
+    assert names(await channel.turn(first, rasa(channel))) == ["utter_greet"]
+    danger = Inbound("a", CRISIS, message_id="client-0001")
+    assert names(await channel.turn(danger, rasa(channel))) == FIRST_WORDS
+
+
+async def test_an_error_of_ours_does_not_poison_an_id(channel, monkeypatch):
+    inbound = Inbound("a", "hi", message_id="client-0001")
+    with monkeypatch.context() as broken:
+        broken.setattr(channel._counts, "add", Mock(side_effect=OSError("invented")))
+        with pytest.raises(OSError, match="invented"):
+            await channel.turn(inbound, rasa(channel, "utter_greet"))
+    assert names(await channel.turn(inbound, rasa(channel, "utter_greet"))) == ["utter_greet"]
+
+
+async def test_in_an_outage_the_conversation_goes_on(channel):
+    broken = rasa(channel, error=ValueError("invented"))
+
+    async def say(text):
+        return names(await channel.turn(Inbound("a", text), broken))
+
+    assert await say(CRISIS) == FIRST_WORDS
+    assert await say("yes") == ["utter_crisis_yes"]
+    again = await say(CRISIS)
+    assert "utter_crisis_lines" not in again
+    assert again[0].startswith("utter_crisis_")
+    assert names(await channel.turn(Inbound("b", "yes"), broken)) == ["utter_unavailable"]
+
+
+async def test_an_outage_after_words_of_rasa_does_not_begin_anew(channel):
+    asks = rasa(channel, "utter_crisis_ask_plain", "utter_crisis_lines")
+    assert names(await channel.turn(Inbound("a", CRISIS), asks))
+    broken = rasa(channel, error=ValueError("invented"))
+    assert names(await channel.turn(Inbound("a", "yes"), broken)) == ["utter_crisis_yes"]
+
+
+async def test_the_question_alone_is_no_answer(channel):
+    async def cut_short(message):
+        words = channel.words.render("utter_crisis_ask_plain", {}, "en")
+        await message.output_channel.send_response(message.sender_id, words)
+        await asyncio.sleep(5)
+
+    reply = names(await channel.turn(Inbound("a", CRISIS), cut_short))
+    assert sorted(reply) == sorted(FIRST_WORDS)
+
+
+async def test_what_cannot_have_a_turn_is_recorded_all_the_same(channel):
+    channel.limit = RateLimit(1, 1)
+    await channel.turn(Inbound("a", "hi"), rasa(channel, "utter_greet"))
+    assert names(await channel.turn(Inbound("a", CRISIS), rasa(channel))) == FIRST_WORDS
+    events = channel._spool.read("a")
+    assert [e["event"] for e in events][:4] == ["user", "bot", "bot", "bot"]
+
+
+async def test_a_turn_that_fails_late_is_recorded(channel):
+    failed = rasa(channel, delay=0.4, error=ValueError("invented"))
+    assert names(await channel.turn(Inbound("a", CRISIS), failed)) == FIRST_WORDS
+    await asyncio.sleep(0.5)
+    users = [e for e in channel._spool.read("a") if e["event"] == "user"]
+    assert [e["text"] for e in users] == [CRISIS]
+
+
+async def test_nothing_of_a_child_is_spooled(channel):
+    broken = rasa(channel, error=ValueError("invented"))
+    reply = await channel.turn(Inbound("a", f"i'm 12 and {CRISIS}"), broken)
+    assert "utter_crisis_lines" in names(reply)
+    assert channel._spool.read("a") == []
+
+
+async def test_the_end_of_a_long_cry_for_help_reaches_rasa(channel):
+    seen = []
+
+    async def on_new_message(message):
+        seen.append(message.text)
+
+    await channel.turn(Inbound("a", "x " * 1500 + CRISIS), on_new_message)
+    assert seen[0].endswith(CRISIS)
+    assert len(seen[0]) <= base.MAX_CHARACTERS
 
 
 async def test_a_refused_message_may_be_sent_again(channel):

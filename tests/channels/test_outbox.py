@@ -70,6 +70,14 @@ async def test_what_is_no_longer_kept_asks_to_read_the_history(monkeypatch):
     assert (await take(box.listen("a", Outbox().last("a"), 1), 1))[0][1] == "reset"
 
 
+async def test_ids_of_a_dropped_conversation_ask_to_read_the_history():
+    box = Outbox()
+    before = box.last("a")
+    box.forget("a")
+    box.publish("a", "message", {"n": 1})
+    assert (await take(box.listen("a", before, 1), 1))[0][1] == "reset"
+
+
 async def test_a_conversation_that_ends_ends_its_listeners():
     box = Outbox()
     heard = asyncio.create_task(take(box.listen("a", None, 5), 9))

@@ -1,6 +1,7 @@
 """The web chat over HTTP: tokens, origins, idempotency, events, consent, export, deletion."""
 
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -373,6 +374,74 @@ def test_deleted_is_deleted_and_the_token_with_it(stack):
         assert not file.is_file() or b"sky three" not in file.read_bytes()
 
 
+def test_what_is_under_way_when_a_conversation_is_deleted_leaves_no_trace(stack):
+    token, actions = stack.session(), stack.pid("actions")
+    with ThreadPoolExecutor(3) as pool:
+        os.kill(actions, signal.SIGSTOP)
+        try:
+            hanging = pool.submit(send, stack, token, f"can it get infected? {CANARY} six")
+            time.sleep(0.5)
+            gone = pool.submit(stack.request, "/chat/conversation", token=token, method="DELETE")
+            time.sleep(0.3)
+            assert send(stack, token, f"and does it hurt? {CANARY} six")[0] == 401
+            assert hanging.result()[0] == 200
+        finally:
+            os.kill(actions, signal.SIGCONT)
+        assert gone.result()[1] == {"deleted": True}
+    time.sleep(0.5)
+    assert f"{CANARY} six" not in stored_texts(stack)
+    for file in stack.folder.rglob("*"):
+        assert not file.is_file() or b"sky six" not in file.read_bytes()
+
+
+def test_a_lost_answer_about_storage_loses_no_conversation(stack):
+    token = stack.session(stored=False)
+    send(stack, token, f"can it get infected? {CANARY} seven")
+    lost = stack.request("/chat/storage", {"stored": True}, token=token)[1]
+    again = stack.request("/chat/storage", {"stored": True}, token=token)[1]
+    assert claims(again["token"])["sub"] == claims(lost["token"])["sub"]
+    # Moving makes no token live longer.
+    assert claims(again["token"])["exp"] == claims(token)["exp"]
+    withdrawn = stack.request("/chat/storage", {"stored": False}, token=token)[1]
+    assert claims(withdrawn["token"])["sub"] == claims(token)["sub"]
+    status, history = stack.request("/chat/history", token=withdrawn["token"])
+    assert status == 200
+    assert CANARY in str(history)
+    assert f"{CANARY} seven" not in stored_texts(stack)
+
+
+def test_the_region_chosen_in_the_chat_decides_on_the_lines(stack):
+    token = stack.session(stored=False)
+    body = {"id": uuid.uuid4().hex, "text": "i want to kill myself", "region": "US"}
+    _, reply = stack.request("/chat/messages", body, token=token)
+    assert "988" in str(valid("reply", reply))
+    for wrong in ("us", "USA", 1, ""):
+        body = {"id": uuid.uuid4().hex, "text": "hi", "region": wrong}
+        assert stack.request("/chat/messages", body, token=token)[0] == 400
+
+
+def test_words_in_another_language_say_so(stack):
+    _, reply = send(stack, stack.session(stored=False), "no quiero vivir más, me quiero morir")
+    spoken = [m for m in valid("reply", reply)["messages"] if m.get("tongue")]
+    assert {m["tongue"] for m in spoken} == {"es"}
+    assert all("_spoken_es" in m["template"] for m in spoken)
+
+
+def test_the_script_travels_packed(stack):
+    def get(encoding):
+        connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+        connection.request("GET", "/chat/upright.js", headers={"Accept-Encoding": encoding})
+        return (answer := connection.getresponse()), answer.read()
+
+    (plain, script), (packed, small) = get("identity"), get("gzip, br")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert gzip.decompress(small) == script
+    assert len(small) < len(script) / 2
+    assert plain.headers["ETag"] == packed.headers["ETag"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+
+
 # -- limits ---------------------------------------------------------------------------------------
 
 
@@ -446,5 +515,7 @@ def test_a_restart_keeps_the_session_and_does_not_double_a_message(stack):
     assert [m["text"] for m in after["messages"]] == [m["text"] for m in before["messages"]]
     _, history = stack.request("/chat/history", token=token)
     assert [m["id"] for m in history["messages"] if m["author"] == "person"] == [same]
+    status, conflict = send(stack, token, "something else", message_id=same)
+    assert (status, valid("error", conflict)["code"]) == (409, "conflict")
     _, reply = send(stack, token, "how common is that?")
     assert reply["messages"][0]["template"] == "kb_claims"
