@@ -8,16 +8,23 @@ from actions.base import Reply, SafeAction
 from actions.conversation import Conversation
 from actions.knowledge import Topic
 
+# Facets of a complication that a question may ask first ("how common is ...", "能治好吗").
+_ASKED_FIRST = frozenset(
+    ("frequency", "signs", "reversibility", "treatment", "action", "duration", "technique")
+)
+
 
 def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
     """Answer `topic`; with a country named, what is known of it there.
 
     Asked again, it goes on with what was not said yet instead of repeating itself.
     """
-    if len(conversation.countries) > 1 and topic.countries:
+    if len(conversation.countries) > 1 and (topic.countries or topic.country):
         # Each country for itself, in the order asked; never ranked.
         for code in conversation.countries:
-            if not reply.show(topic, f"country:{code}"):
+            place = conversation.topic_of_country(topic, code)
+            facet = f"country:{code}" if place and code in place.countries else "answer"
+            if place is None or not reply.show(place, facet):
                 reply.say("utter_sources_none_country", country=code, topic=topic.id)
         reply.about(topic, reply.said_of(topic))
         return
@@ -27,9 +34,14 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
             return
         reply.say("utter_sources_none_country", country=elsewhere, topic=topic.id)
         reply.about(topic, reply.said_of(topic))
+        if not reply.said_of(topic):  # what holds everywhere
+            reply.show(topic, "answer")
         return
     if not reply.said_of(topic):
         if conversation.compares and reply.show_unsaid(topic, "technique"):
+            return
+        asked = conversation.asks if topic.area == "complication" else ""
+        if asked in _ASKED_FIRST and reply.show(topic, asked, bubbles=2):
             return
         reply.show_fitting(topic)
         reply.show(topic, "answer")

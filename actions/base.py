@@ -24,6 +24,7 @@ from bot.switches import SWITCHES
 
 logger = logging.getLogger(__name__)
 ACTION_LISTEN_NAME = "action_listen"
+_REMEMBERED = 30  # topics of which it is known what was said
 MAX_OFFERS = 2  # facets offered as buttons below an answer
 
 
@@ -41,6 +42,7 @@ class Reply:
         self._dispatcher = dispatcher
         self.events: list[EventType] = []
         self._shown: str | None = None  # topic of the events
+        self._said = {key: list(said) for key, said in conversation.said_before.items()}
 
     def say(self, template: str, **values: Any) -> None:
         """Say a template of `domain.yml` or `kb_*`; `values` are ids and numbers, never text."""
@@ -49,11 +51,13 @@ class Reply:
     def about(self, topic: Topic, said: tuple[str, ...]) -> None:
         """Confirm the topic that this reply answers, and what has been shown of it."""
         self._shown = topic.id
+        self._said[topic.id] = list(said)
         self.events = [
             SlotSet("topic", topic.id),
             SlotSet("topics", [topic.id]),
             SlotSet("last_topic", topic.id),
             SlotSet("said", list(said)),
+            SlotSet("said_before", dict(list(self._said.items())[-_REMEMBERED:])),
         ]
 
     def show(self, topic: Topic, facet: str, bubbles: int = 3) -> bool:
@@ -137,12 +141,11 @@ class Reply:
         return off
 
     def said_of(self, topic: Topic) -> tuple[str, ...]:
-        """Return what was shown of `topic` so far in this stretch of the conversation."""
-        for event in self.events:
-            if event.get("name") == "said" and self._shown == topic.id:
-                return tuple(event.get("value") or ())
+        """Return what was shown of `topic` so far in this conversation."""
         last = self.conversation.last_topic
-        return self.conversation.said if last and last.id == topic.id else ()
+        if self._shown != topic.id and last and last.id == topic.id:
+            return self.conversation.said
+        return tuple(self._said.get(topic.id, ()))
 
     def offers(self, topic: Topic, said: tuple[str, ...]) -> list[str]:
         """Return the facets to offer next: those not shown yet, in the order of the topic file."""

@@ -26,7 +26,8 @@ _FILLERS = re.compile(
 class Conversation:
     """The latest message and what was said before.
 
-    `said`: bubbles already shown of `last_topic`, as "<facet>/<index>"; `ranking`: intents of the
+    `said`: bubbles already shown of `last_topic`, as "<facet>/<index>"; `said_before`: those of
+    earlier topics, by id; `asks`: the facet that a question about a topic names; `ranking`: intents of the
     latest message with their probabilities, best first; `questions`: topic intents of a message
     that asks several things, in order; `only_country`: the message names a country and asks
     nothing else ("and in India?", "那印度呢"); `reading`: what `bot.policies.context` found of the
@@ -49,6 +50,8 @@ class Conversation:
     mentioned: Mentioned = field(default_factory=Mentioned)
     countries: tuple[str, ...] = ()
     compares: bool = False
+    said_before: Mapping[str, list[str]] = field(default_factory=dict)
+    asks: str = ""
 
     @classmethod
     def of(cls, tracker: Tracker, knowledge: Knowledge) -> Conversation:
@@ -72,7 +75,17 @@ class Conversation:
             Mentioned.parse_obj(tracker.get_slot("mentioned") or {}),
             tuple(_values(message, "country")),
             any(len(_values(message, kind)) > 1 for kind in ("technique", "segment")),
+            tracker.get_slot("said_before") or {},
+            _asks(message.get("facet") or {}),
         )
+
+    def topic_of_country(self, topic: Topic, code: str) -> Topic | None:
+        """The topic that says what `topic` asks of a country: itself, or one of that country."""
+        if code in topic.countries:
+            return topic
+        same_area = (t for t in self.knowledge.topics.values() if t.area == topic.area)
+        found = [t for t in same_area if code in (t.country, *t.countries)]
+        return next((t for t in found if t.country == code), found[0] if found else None)
 
     def topic_for_country(self) -> Topic | None:
         """The topic that goes on with another country: the last one, or its neighbour."""
@@ -129,6 +142,11 @@ class Conversation:
             return None
         facet, _, index = str(place).partition("/")
         return facet, int(index)
+
+
+def _asks(guess: Mapping[str, Any]) -> str:
+    sure = float(guess.get("confidence") or 0.0) >= _SURE
+    return str(guess.get("name") or "") if sure else ""
 
 
 def _values(message: Mapping[str, Any], kind: str) -> list[str]:

@@ -16,11 +16,12 @@ from actions.sources import ShowSources
 TOPIC = "complication.nerve_injury"
 
 
-def run(action, intent="", entities=(), ranking=(), **slots):
+def run(action, intent="", entities=(), ranking=(), parse=None, **slots):
     message = {
         "intent": {"name": intent},
         "entities": [{"entity": k, "value": v} for k, v in entities],
         "intent_ranking": [{"name": n, "confidence": c} for n, c in ranking],
+        **(parse or {}),
     }
     tracker = Tracker("someone", slots, message, [], False, None, {}, "action_listen")
     dispatcher = CollectingDispatcher()
@@ -40,6 +41,7 @@ def test_an_answer_confirms_its_topic():
         "topics": [TOPIC],
         "last_topic": TOPIC,
         "said": ["answer/0"],
+        "said_before": {TOPIC: ["answer/0"]},
     }
 
 
@@ -81,6 +83,39 @@ def test_a_follow_up_on_a_named_topic():
     entities = [("topic", "complication.infection")]
     _, slots = run(AnswerFollowUp(), "follow_up_frequency", entities, last_topic=TOPIC)
     assert slots["topic"] == "complication.infection"
+
+
+def test_another_topic_in_between_makes_nothing_said_twice():
+    heard, slots = [], {}
+    for intent in ("ask_complication_nerve_injury", "ask_complication_infection") * 3:
+        said, slots = run(AnswerTopic(), intent, **slots)
+        heard += [tuple(values.values())[:3] for name, values in said if name == "kb_claims"]
+    assert len(heard) == len(set(heard)) >= 6
+
+
+@pytest.mark.parametrize(
+    "facet, sure, shown",
+    [("frequency", 0.9, "frequency"), ("frequency", 0.6, "answer"), ("prevention", 1.0, "answer")],
+)
+def test_what_a_question_asks_comes_first(facet, sure, shown):
+    guess = {"name": facet, "confidence": sure}
+    said, _ = run(AnswerTopic(), "ask_complication_nerve_injury", parse={"facet": guess})
+    assert said[0][1]["facet"] == shown
+
+
+def test_each_country_has_its_own_place():
+    for intent in ("ask_law_other_countries", "ask_law_china"):
+        both = [("country", "CN"), ("country", "TR")]
+        said, _ = run(AnswerTopic(), intent, both)
+        places = [(values["topic"], values["facet"]) for _, values in said]
+        assert ("law.china", "answer") in places
+        assert ("law.other_countries", "country:TR") in places
+
+
+def test_a_country_without_a_statement_takes_the_answer_from_nobody():
+    said, _ = run(AnswerTopic(), "ask_cost_going_abroad", [("country", "BR")])
+    assert said[0][0] == "utter_sources_none_country"
+    assert said[1][1]["facet"] == "answer"
 
 
 def test_a_facet_that_is_not_there_is_said_to_be_missing():
@@ -196,3 +231,28 @@ def test_a_follow_up_of_nothing_is_a_question_of_its_own():
     assert slots["topic"] == "complication.long_term"
     said, _ = run(AnswerFollowUp(), "follow_up_reversibility", ranking=ranking[:1])
     assert said[0][0] == "utter_which_topic"
+
+
+AMOUNTS = [
+    "complication.overview",
+    "procedure.duration",
+    "procedure.femur_or_tibia",
+    "procedure.height_gain",
+]
+
+
+@pytest.mark.parametrize("topic", AMOUNTS)
+def test_what_fits_the_amount_comes_first(topic):
+    knowledge = knowledge_base()
+    entry = knowledge.topics[topic]
+    firsts = set()
+    for cm in (3, 8, 10):
+        said, _ = run(AnswerTopic(), entry.intent, mentioned={"cm": cm})
+        place = said[0][1]["facet"], said[0][1]["index"]
+        assert said[1][1]["facet"] == "answer"
+        first = knowledge.bubbles(entry, place[0])[place[1]][0]
+        assert first.fits.cm[0] <= cm <= first.fits.cm[1]
+        said, _ = run(AnswerFollowUp(), "follow_up_amount", last_topic=topic, mentioned={"cm": cm})
+        assert (said[0][1]["facet"], said[0][1]["index"]) == place
+        firsts.add(place)
+    assert len(firsts) == 3
