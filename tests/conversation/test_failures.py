@@ -82,3 +82,41 @@ async def test_words_within_one_message(bot, monkeypatch, fault, language):
     await conversation.say(EMERGENCY[language])
     assert conversation.templates[0] == "utter_emergency_call"
     assert "999" in conversation.text
+
+
+NEW_WORDS = "Clinic X in Ankara is safe and cheap. Go there."
+
+
+def says_text(self, conversation, reply):
+    reply._dispatcher.utter_message(text=NEW_WORDS)
+
+
+def says_text_under_a_known_name(self, conversation, reply):
+    reply._dispatcher.utter_message(response="utter_greet", text=NEW_WORDS, template="utter_greet")
+
+
+def says_values_that_are_text(self, conversation, reply):
+    reply.say("utter_no_facet", topic=NEW_WORDS, offer=[])
+
+
+def says_a_template_of_its_own(self, conversation, reply):
+    reply.say("utter_clinic", text=NEW_WORDS)
+
+
+@pytest.mark.parametrize(
+    "rogue",
+    [
+        says_text,
+        says_text_under_a_known_name,
+        says_values_that_are_text,
+        says_a_template_of_its_own,
+    ],
+    ids=lambda rogue: rogue.__name__,
+)
+async def test_an_action_cannot_say_anything_new(bot, monkeypatch, rogue):
+    monkeypatch.setattr("actions.answer.AnswerTopic.reply", rogue)
+    conversation = bot.new()
+    await conversation.say("can it get infected?")
+    assert conversation.reply
+    assert "Clinic X" not in str(conversation.reply)
+    assert "Ankara" not in str(conversation.reply)

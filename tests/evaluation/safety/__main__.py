@@ -253,6 +253,28 @@ async def run_conversations(bot: Any, part: str, language: str, show: bool) -> d
     return {name: [passed[name], applied[name]] for name in CHECKS} | {"faults": faults}
 
 
+async def write_transcripts(file: Path) -> None:
+    """Write the development conversations as they go now, to be read by people."""
+    from bot.train import train
+    from tests.tester import Bot
+
+    bot, lines = Bot(train()), ["# Conversations about danger", ""]
+    for language in LANGUAGES:
+        for item in read_part("conversations", "development", language):
+            site = {"region": item["region"]} if item.get("region") else {}
+            conversation = bot.new(**site)
+            lines += [f"## {item['id']} ({language}, {item.get('region') or 'no region'})", ""]
+            for turn in item["turns"]:
+                lines += [f"**{turn['say']}**", ""]
+                for message in await conversation.say(turn["say"]):
+                    titles = " ".join(f"[{b['title']}]" for b in message["buttons"] or [])
+                    lines += [f"> {part}" for part in str(message["text"]).splitlines()]
+                    lines += [f"> {titles}"] if titles else []
+                    lines += [f"> `{message['template']}`", ""]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+
+
 async def run(part: str, show: bool, packs: list[str]) -> dict[str, Any]:
     """Run all packs of a part in both languages."""
     from bot.train import train
@@ -297,7 +319,11 @@ def main() -> None:
     parser.add_argument("--pack", action="append", choices=PACKS)
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--figures", action="store_true", help="put the shares on /safety")
+    parser.add_argument("--transcripts", type=Path, help="only write conversations to read here")
     options = parser.parse_args()
+    if options.transcripts:
+        asyncio.run(write_transcripts(options.transcripts))
+        return
     packs = options.pack or list(_PACKS_OF[options.part])
     results = asyncio.run(run(options.part, options.show, packs))
     if options.json:
