@@ -27,9 +27,9 @@ class Conversation:
     """The latest message and what was said before.
 
     `said`: bubbles already shown of `last_topic`, as "<facet>/<index>"; `said_before`: those of
-    earlier topics, by id; `asks`: the facet that a question about a topic names; `ranking`: intents of the
-    latest message with their probabilities, best first; `questions`: topic intents of a message
-    that asks several things, in order; `only_country`: the message names a country and asks
+    earlier topics, by id; `asks`: the facet that a question about a topic names; `ranking`: intents
+    of the latest message with their probabilities, best first; `questions`: topic intents of a
+    message that asks several things, in order; `only_country`: the message names a country and asks
     nothing else ("and in India?", "那印度呢"); `reading`: what `bot.policies.context` found of the
     message in the light of the last topic; `names_technique`: it names a technique or a bone;
     `mentioned`: what the person said they think of, now or earlier; `countries`: all that the
@@ -81,11 +81,10 @@ class Conversation:
 
     def topic_of_country(self, topic: Topic, code: str) -> Topic | None:
         """The topic that says what `topic` asks of a country: itself, or one of that country."""
-        if code in topic.countries:
-            return topic
-        same_area = (t for t in self.knowledge.topics.values() if t.area == topic.area)
-        found = [t for t in same_area if code in (t.country, *t.countries)]
-        return next((t for t in found if t.country == code), found[0] if found else None)
+        same_area = [t for t in self.knowledge.topics.values() if t.area == topic.area]
+        own = next((t for t in same_area if t.country == code), None)
+        others = (t for t in (topic, *same_area) if code in t.countries)
+        return own or next(others, None)
 
     def topic_for_country(self) -> Topic | None:
         """The topic that goes on with another country: the last one, or its neighbour."""

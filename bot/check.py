@@ -13,10 +13,17 @@ from typing import Any
 import yaml
 
 from actions.knowledge import Knowledge
-from actions.knowledge.base import read_knowledge
+from actions.knowledge.base import knowledge_folder, read_knowledge
 from actions.knowledge.schema import LANGUAGES, Language
 from bot.content import ContentError, line_of, load_yaml
-from bot.duplicates import check_duplicates, check_evaluation, read_all, read_development
+from bot.duplicates import (
+    check_duplicates,
+    check_evaluation,
+    check_sealed,
+    read_all,
+    read_development,
+    read_sealed,
+)
 from bot.evidence import check_evidence, check_facets
 from bot.nlu.text import CJK_CHARACTER
 from bot.paths import DATA, ROOT
@@ -24,6 +31,7 @@ from bot.readability import check_readability
 from bot.safety.classifier import read_examples
 from bot.safety.hotlines import Hotline, Hotlines
 from bot.safety.runtime import load_assessor, load_hotlines, load_languages, load_regions
+from bot.units import check_units
 from bot.words import Words, check_words, load_labels, read_responses
 
 MIN_EXAMPLES = 10  # of a topic, in each language
@@ -56,10 +64,17 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     if hotlines and responses and labels and languages and not mistakes:
         words = Words(knowledge, responses, labels, hotlines, languages.languages)
         attempt(lambda: check_words(words, ROOT / "domain.yml"))
-    topics = sorted((DATA / "knowledge" / "topics").rglob("*.yml"))
     mistakes += check_wording(
-        [*topics, ROOT / "domain.yml", *sorted((DATA / "pages").glob("*.yml"))]
+        [
+            *sorted((knowledge_folder() / "topics").rglob("*.yml")),
+            DATA / "knowledge" / "labels.yml",
+            ROOT / "domain.yml",
+            *sorted((DATA / "pages").glob("*.yml")),
+            DATA / "widget" / "words.yml",
+        ]
     )
+    phones = {number for line in hotlines.all for number in line.dial} if hotlines else ()
+    mistakes += attempt(lambda: check_units(knowledge, phones)) or []
     mistakes += check_spoken(DATA / "safety" / "other_languages.yml")
     in_examples, examples = check_examples(knowledge)
     mistakes += in_examples
@@ -69,6 +84,7 @@ def find_mistakes() -> tuple[list[ContentError], str]:
     texts = read_all()
     mistakes += check_duplicates(texts)
     mistakes += check_evaluation(texts, read_development())
+    mistakes += check_sealed(texts, read_sealed())
     claims = sum(
         len(part)
         for topic in knowledge.topics.values()
@@ -130,7 +146,7 @@ def check_wording(files: Iterable[Path]) -> list[ContentError]:
     """Return every use of a word of `data/knowledge/wording.yml` in the texts of `files`."""
     rules = load_yaml(DATA / "knowledge" / "wording.yml")
     patterns = {
-        language: [(_wording(language, rule["words"]), rule["reason"]) for rule in rules[language]]
+        language: [(*_wording(language, rule), rule["reason"]) for rule in rules[language]]
         for language in LANGUAGES
     }
     mistakes: list[ContentError] = []
@@ -146,8 +162,9 @@ def check_wording(files: Iterable[Path]) -> list[ContentError]:
                 walk(value, file, line_of(node, index) or line)
         elif isinstance(node, str):
             language: Language = "zh" if CJK_CHARACTER.search(node) else "en"
-            for pattern, reason in patterns[language]:
-                if match := pattern.search(node):
+            for pattern, allowed, reason in patterns[language]:
+                # An allowed phrase leaves a gap, so that its neighbours do not grow together.
+                if match := pattern.search(allowed.sub(" / ", node)):
                     mistakes.append(ContentError(file, line, f"{match[0]!r}: {reason}"))
 
     for file in files:
@@ -178,10 +195,19 @@ def check_spoken(file: Path) -> list[ContentError]:
     ]
 
 
-def _wording(language: str, words: list[str]) -> re.Pattern[str]:
-    anyhow = "|".join(re.escape(word) for word in words)
-    letters = language == "en" and words[0][0].isalpha()
-    return re.compile(rf"\b(?:{anyhow})\b" if letters else anyhow, re.IGNORECASE)
+def _wording(language: str, rule: dict[str, Any]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a rule's words and of the phrases that it allows."""
+
+    def any_of(words: Iterable[str], end: str = r"\b") -> str:
+        letters = [rf"\b{re.escape(w)}{end}" if w[0].isalpha() else re.escape(w) for w in words]
+        return "|".join(letters if language == "en" else map(re.escape, words))
+
+    said = [any_of(rule.get("words", ())), any_of(rule.get("stems", ()), r"\w*")]
+    allowed = any_of(rule.get("allow", ())) or "(?!)"
+    return (
+        re.compile("|".join(filter(None, said)), re.IGNORECASE),
+        re.compile(allowed, re.IGNORECASE),
+    )
 
 
 def unchecked_lines(hotlines: Hotlines, days: int, today: date) -> list[Hotline]:

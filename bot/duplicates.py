@@ -12,6 +12,7 @@ rarest members), so that 25,000 texts take seconds and no pair is missed.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 import sys
 import unicodedata
@@ -153,20 +154,50 @@ def read_development(folder: Path = EVALUATION) -> Iterator[str]:
     `part: development`.
     """
     for file in sorted(folder.rglob("*.yml")):
-        if "sealed" in file.name:
-            continue
-        everything = file.name.startswith("development")
+        if "sealed" not in file.name:
+            part = None if file.name.startswith("development") else "development"
+            yield from _messages(load_yaml(file) or (), part)
+
+
+def read_sealed(folder: Path = EVALUATION) -> Iterator[tuple[Path, frozenset[bytes]]]:
+    """Yield (file, hashes of its messages) of the sealed parts; the messages are not kept.
+
+    `sealed*.yml`, and of other packs what marks itself `part: sealed`. Very short messages are
+    left out, as in `check_evaluation`.
+    """
+    for file in sorted(folder.rglob("*.yml")):
+        sealed = file.name.startswith("sealed")
         content = load_yaml(file) or ()
-        if isinstance(content, dict):  # by language and kind, none of it sealed
-            for kinds in content.values():
-                yield from (str(text) for texts in kinds.values() for text in texts)
+        if isinstance(content, dict) and not sealed:
             continue
-        for entry in content:
-            if not everything and entry.get("part") != "development":
-                continue
-            yield from (str(turn["say"]) for turn in entry.get("turns", ()) if "say" in turn)
-            if "text" in entry:
-                yield str(entry["text"])
+        hashes = frozenset(
+            _hash(text) for text in _messages(content, None if sealed else "sealed") if _tells(text)
+        )
+        if hashes:
+            yield file, hashes
+
+
+def _messages(content: Any, part: str | None) -> Iterator[str]:
+    """Yield the messages of a pack; with `part`, only of entries that mark themselves so."""
+    if isinstance(content, dict):  # by language and kind, all of one part
+        for kinds in content.values():
+            yield from (str(text) for texts in kinds.values() for text in texts)
+        return
+    for entry in content:
+        if part and entry.get("part") != part:
+            continue
+        yield from (str(turn["say"]) for turn in entry.get("turns", ()) if "say" in turn)
+        if "text" in entry:
+            yield str(entry["text"])
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.blake2b(same(text).encode(), digest_size=16).digest()
+
+
+def _tells(text: str) -> bool:
+    """Return whether a message is long enough to be kept out of training (`_TELLING`)."""
+    return len(same(text)) >= _TELLING["zh" if CJK_CHARACTER.search(text) else "en"]
 
 
 def check_evaluation(examples: Iterable[Example], messages: Iterable[str]) -> list[ContentError]:
@@ -182,7 +213,27 @@ def check_evaluation(examples: Iterable[Example], messages: Iterable[str]) -> li
             f"'{example.text}' is also a message of tests/evaluation; training must not see it",
         )
         for example in examples
-        if len(key := same(example.text)) >= _TELLING[example.language] and key in held_out
+        if _tells(example.text) and same(example.text) in held_out
+    ]
+
+
+def check_sealed(
+    examples: Iterable[Example], sealed: Iterable[tuple[Path, frozenset[bytes]]]
+) -> list[ContentError]:
+    """Return a mistake for each sealed file with messages that are examples too: only how many.
+
+    Neither the message nor the example is named, since that would open the sealed part.
+    """
+    trained = {_hash(example.text) for example in examples}
+    return [
+        ContentError(
+            file,
+            0,
+            f"sealed messages that are also training examples: {shared}; whoever keeps the sealed "
+            "part takes them out of it",
+        )
+        for file, hashes in sealed
+        if (shared := len(hashes & trained))
     ]
 
 

@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 KNOWLEDGE = ROOT / "data" / "knowledge"
 
 _M = TypeVar("_M", bound=BaseModel)
+# In the locator of a source that we know of and cannot show; a claim may not rest on it.
+_NO_ADDRESS = "no public address"
 _MAX_QUESTION = {"en": 40, "zh": 16}  # characters: the label of a button
 
 
@@ -150,9 +152,14 @@ def _check_topic(known: Knowledge, topic: Topic, file: Path, node: Any) -> Itera
     for _, claims, at in places:
         for index, claim in enumerate(claims):
             for source in claim.sources:
+                cited = line_of(at[index], "sources")
                 if source not in known.sources:
                     reason = f"unknown source '{source}' (add it to data/knowledge/sources.yml)"
-                    yield ContentError(file, line_of(at, index), reason)
+                    yield ContentError(file, cited, reason)
+                elif _NO_ADDRESS in known.sources[source].locator:
+                    reason = f"source '{source}' has no public address, so no reader can check it"
+                    reason += "; rest the claim on another source, or say that none was found"
+                    yield ContentError(file, cited, reason)
             yield from _too_long(file, line_of(at, index), "claim", claim)
             for kind in ("technique", "segment") if claim.fits else ():
                 ids = {thing.id for thing in known.things if thing.kind == kind}

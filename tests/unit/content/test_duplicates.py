@@ -8,11 +8,13 @@ import pytest
 from bot.duplicates import (
     check_duplicates,
     check_evaluation,
+    check_sealed,
     distinct,
     jaccard,
     near_pairs,
     read_all,
     read_development,
+    read_sealed,
     report,
     same,
 )
@@ -112,6 +114,28 @@ def test_sealed_messages_are_not_read(tmp_path):
         '- {id: a, part: development, turns: [{say: "open three"}]}\n'
     )
     assert sorted(read_development(tmp_path)) == ["open one", "open three", "open two"]
+
+
+def test_of_sealed_messages_only_the_number_is_told(tmp_path):
+    evaluation, data = tmp_path / "evaluation", tmp_path / "data"
+    evaluation.mkdir()
+    data.mkdir()
+    (evaluation / "sealed2.en.yml").write_text(
+        '- {text: "HOW long does it take??"}\n- {text: "closed, nowhere else"}\n- {text: "ok"}\n'
+    )
+    (evaluation / "harm.zh.yml").write_text(
+        '- {text: "会不会伤到神经啊", part: sealed}\n- {text: "open, open", part: development}\n'
+    )
+    (evaluation / "development.en.yml").write_text('- {text: "How long does it take"}\n')
+    (evaluation / "sealed.zh.yml").write_text('- {id: a, turns: [{say: "谁也没训练过这一句"}]}\n')
+    examples = read_all(_folder(data, "- intent: greet\n  examples: |\n    - ok\n"))
+    found = check_sealed(examples, read_sealed(evaluation))
+    assert [(m.file.name, m.line) for m in found] == [("harm.zh.yml", 0), ("sealed2.en.yml", 0)]
+    for mistake in found:
+        assert "also training examples: 1;" in str(mistake)
+        assert "how long" not in str(mistake).lower()
+        assert "神经" not in str(mistake)
+    assert all(isinstance(each, bytes) for _, hashes in read_sealed(evaluation) for each in hashes)
 
 
 def test_no_training_example_is_an_evaluation_message():

@@ -56,7 +56,7 @@ def test_a_sound_folder_loads(folder):
 @pytest.mark.parametrize(
     "old, new, line, reason",
     [
-        ("sources: [ONE]\nfacets", "sources: [TWO]\nfacets", 7, "unknown source 'TWO'"),
+        ("sources: [ONE]\nfacets", "sources: [TWO]\nfacets", 9, "unknown source 'TWO'"),
         ("    sources: [ONE]\nfacets", "facets", 7, "needs at least one source"),
         ("  signs:", "  sings:", 10, "unknown facet 'sings'"),
         ('zh: "感染"', 'zh: "infection"', 4, "no Chinese characters"),
@@ -83,6 +83,19 @@ def test_a_mistake_names_file_line_and_reason(folder, old, new, line, reason):
     assert caught.value.file == file
     assert caught.value.line == line
     assert reason in str(caught.value)
+
+
+def test_a_source_without_an_address_is_not_cited(folder):
+    (folder / "sources.yml").write_text(
+        SOURCES.replace("doi:10.0000/none", "no public address"), encoding="utf-8"
+    )
+    errors = []
+    read_knowledge(folder, errors)
+    assert [(error.file.name, error.line) for error in errors] == [
+        ("infection.yml", 9),
+        ("infection.yml", 14),
+    ]
+    assert "source 'ONE' has no public address" in str(errors[0])
 
 
 def test_every_mistake_is_listed(folder):
