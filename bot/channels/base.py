@@ -266,7 +266,7 @@ class ChannelBase(InputChannel, ABC):
         risk = self._risk.assess(text if inbound.payload is None else "")
         in_danger = risk.level in _DANGER
         language = self._language(inbound, text, person)
-        here = load_regions().find(text)
+        here = self._said_region(text, person)
         region = here or person.region or inbound.region or self._site_region
         if inbound.payload is not None and not self.words.is_issued(inbound.payload):
             raise Refused(400, "utter_fallback")
@@ -301,8 +301,7 @@ class ChannelBase(InputChannel, ABC):
         await asyncio.wait({task}, timeout=patience)
         messages, own = self._reply(turn, task, risk, text, person, region, language)
         person.language = messages[-1]["language"]
-        if risk.level is RiskLevel.NONE or person.region is None:
-            person.region = here or person.region
+        person.region = here or person.region
         if turn.failed:
             self._record(inbound, began, risk, own, person)
         elif own:
@@ -324,6 +323,17 @@ class ChannelBase(InputChannel, ABC):
             told = {message["template"] for message in own}
             task.add_done_callback(done)
         return messages
+
+    @staticmethod
+    def _said_region(text: str, person: _Person) -> str | None:
+        """Return where the person says they are.
+
+        A bare "and in India?" asks about India, unless numbers to call were the subject.
+        """
+        regions = load_regions()
+        here = regions.find(text)
+        asks = here is not None and regions.only(text) == here
+        return None if asks and not (person.safety or {}).get("open") else here
 
     def _without_a_turn(
         self,

@@ -146,6 +146,17 @@ async def test_the_lines_are_those_of_the_region(channel):
     assert "911" in reply[1]["text"]
 
 
+async def test_a_country_that_is_asked_about_is_not_where_somebody_is(channel):
+    said = rasa(channel, "utter_greet")
+    await channel.turn(Inbound("a", "and in the us"), said)
+    assert channel._person("a").region is None
+    await channel.turn(Inbound("a", CRISIS), rasa(channel))
+    await channel.turn(Inbound("a", "the us"), rasa(channel))  # numbers to call were the subject
+    assert channel._person("a").region == "US"
+    await channel.turn(Inbound("b", "i live in canada"), said)
+    assert channel._person("b").region == "CA"
+
+
 async def test_an_action_that_says_something_new_is_refused(channel):
     async def on_new_message(message):
         await message.output_channel.send_response("a", {"text": "Clinic X is the best."})
