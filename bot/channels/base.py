@@ -331,9 +331,8 @@ class ChannelBase(InputChannel, ABC):
         A bare "and in India?" asks about India, unless numbers to call were the subject.
         """
         regions = load_regions()
-        here = regions.find(text)
-        asks = here is not None and regions.only(text) == here
-        return None if asks and not (person.safety or {}).get("open") else here
+        wanted = (person.safety or {}).get("open")
+        return regions.find(text) if wanted else regions.stated(text)
 
     def _without_a_turn(
         self,

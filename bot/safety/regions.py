@@ -159,12 +159,16 @@ class Regions:
 
         Total: any string, never raises, time linear in the length of the text.
         """
+        return self.stated(text) or self.only(text)
+
+    def stated(self, text: str) -> str | None:
+        """Return the ISO code where the message says so ("I live in Leeds"); a bare place does not."""
         plain = _simplify(text)
         for statement in self._statements:
             match = statement.search(plain)
             if match:
                 return self._code(plain, match)
-        return self._in_other_words(plain) or self.only(text)
+        return self._in_other_words(plain)
 
     def only(self, text: str) -> str | None:
         """Return the ISO code where the message is nothing but a place ("Canada", "我在上海")."""
