@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rasa_sdk.events import SlotSet
 
 from actions.base import Reply, SafeAction
@@ -12,6 +14,8 @@ from actions.knowledge import Topic
 _ASKED_FIRST = frozenset(
     ("frequency", "signs", "reversibility", "treatment", "action", "duration", "technique")
 )
+
+_AT_ONCE = 3  # topics answered in one turn
 
 
 def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
@@ -56,10 +60,17 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
 
 
 def answer_all(conversation: Conversation, reply: Reply, topics: list[Topic]) -> None:
-    """Answer several topics in the order in which they were asked."""
-    for topic in topics:
-        answer(conversation, reply, topic)
-    reply.events += [SlotSet("topic", topics[0].id), SlotSet("topics", [t.id for t in topics])]
+    """Answer the first topics in the order in which they were asked, and offer the others.
+
+    What side of a topic the message asks is known of the whole only, so each gets its answer.
+    """
+    alone = replace(conversation, asks="")
+    now, later = topics[:_AT_ONCE], topics[_AT_ONCE:]
+    for topic in now:
+        answer(alone, reply, topic)
+    if later:
+        reply.offer_topics(later)
+    reply.events += [SlotSet("topic", now[0].id), SlotSet("topics", [t.id for t in now])]
 
 
 class AnswerTopic(SafeAction):

@@ -10,6 +10,7 @@ import abc
 import functools
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -25,6 +26,7 @@ from bot.switches import SWITCHES
 logger = logging.getLogger(__name__)
 ACTION_LISTEN_NAME = "action_listen"
 _REMEMBERED = 30  # topics of which it is known what was said
+MAX_CHOICES = 4  # topics offered as buttons below what was said
 MAX_OFFERS = 2  # facets offered as buttons below an answer
 
 
@@ -47,6 +49,13 @@ class Reply:
     def say(self, template: str, **values: Any) -> None:
         """Say a template of `domain.yml` or `kb_*`; `values` are ids and numbers, never text."""
         self._dispatcher.utter_message(response=template, values=values)
+
+    def offer_topics(self, topics: Sequence[Topic]) -> None:
+        """Put buttons for `topics` below what was said last, in place of its own offers."""
+        values = self._dispatcher.messages[-1]["values"]
+        if "offer" in values:
+            values["offer"] = []
+        values["choices"] = [topic.id for topic in topics[:MAX_CHOICES]]
 
     def about(self, topic: Topic, said: tuple[str, ...]) -> None:
         """Confirm the topic that this reply answers, and what has been shown of it."""

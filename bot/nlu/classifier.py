@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +19,32 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.encoder import encode
 from bot.nlu.featurizer import NEUTRAL_TEXT, SentenceVectorFeaturizer
 from bot.nlu.linear import LinearIntentModel
-from bot.nlu.questions import split
+from bot.nlu.questions import asked, pieces
 
 RANKING = "intent_ranking"
 FACET = "facet"  # the follow-up intent that fits best, with its share among follow-ups
 QUESTIONS = "questions"  # topic intents of a message that asks several things, in order
 _FOLLOW_UP = "follow_up_"
 _TOPIC, _NO_TOPIC = "ask_", ("ask_sources", "ask_who")
-_CLEAR = 0.5  # probability from which a part of a message counts as a question of its own
+# Follow-ups that beside another question are about the operation as a whole: what they say, and the
+# topic. After one of its complications they lean on that ("how long does it take").
+_OF_THE_WHOLE = {
+    "follow_up_duration": (
+        r"\bhow long\b.*\btakes?\b|(?:要|花|需|共|全程|整个).{0,3}"
+        r"(?:多久|多长时间|几年|几个月|几天)",
+        "ask_procedure_duration",
+    ),
+    "follow_up_amount": (
+        r"\bhow much (?:is|does|would|will|for) (?:it|this|that)\b",
+        "ask_cost_overview",
+    ),
+    "follow_up_reversibility": (r"\bpermanent\b|永久", "ask_procedure_permanence"),
+}
+_COMPLICATION, _ALL_COMPLICATIONS = "ask_complication_", "ask_complication_overview"
+# A request that is refused, or danger, is never answered in part.
+_GOES_FIRST, _SURELY = ("request_", "report_crisis", "report_medical_emergency"), 0.7
+_POLITE = "ask_about_"  # "can you tell me ..." sounds like a question about the assistant
+_CLEARLY_ABOUT = 0.9  # from this probability it is one
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -129,17 +149,39 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
 
     def _questions(self, text: str) -> list[tuple[str, float]]:
         """Return the different topics asked in one message, or nothing where it asks one."""
-        assert self._model is not None
-        parts = split(text)
-        if not parts:
-            return []
         found: dict[str, float] = {}
-        for row in self._model.predict(encode(parts), parts):
+        last = ""
+        for name, confidence in asked(text, self._understand):
+            if name in _OF_THE_WHOLE:
+                leans = last.startswith(_COMPLICATION) and last != _ALL_COMPLICATIONS
+                name = "" if leans else _OF_THE_WHOLE[name][1]
+            if name:
+                found.setdefault(name, confidence)
+            last = name or last
+        return list(found.items()) if len(found) > 1 and not self._goes_first(text) else []
+
+    def _goes_first(self, text: str) -> bool:
+        """Return whether the whole or a part is what must not be lost among questions."""
+        assert self._model is not None
+        texts = list(dict.fromkeys([text, *pieces(text)]))
+        rows = self._model.predict(encode(texts), texts)
+        tops = [(self._model.labels[int(row.argmax())], float(row.max())) for row in rows]
+        return any(name.startswith(_GOES_FIRST) and p >= _SURELY for name, p in tops)
+
+    def _understand(self, texts: Sequence[str]) -> list[tuple[str | None, float]]:
+        """Return the topic of each part of a message, None where a part asks no topic."""
+        assert self._model is not None
+        found: list[tuple[str | None, float]] = []
+        for text, row in zip(texts, self._model.predict(encode(texts), texts)):
             name, confidence = self._model.labels[int(row.argmax())], float(row.max())
-            if not name.startswith(_TOPIC) or name in _NO_TOPIC or confidence < _CLEAR:
-                return []
-            found.setdefault(name, confidence)
-        return list(found.items())
+            if name in _OF_THE_WHOLE:
+                understood = bool(re.search(_OF_THE_WHOLE[name][0], text))
+            else:
+                understood = name.startswith(_TOPIC) and name not in _NO_TOPIC
+                if name.startswith(_POLITE) and confidence < _CLEARLY_ABOUT:
+                    understood = False
+            found.append((name if understood else None, confidence))
+        return found
 
 
 def _vector(message: Message) -> np.ndarray[Any, np.dtype[np.float32]]:

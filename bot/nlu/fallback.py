@@ -10,7 +10,7 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.classifier import RANKING
+from bot.nlu.classifier import QUESTIONS, RANKING
 from bot.nlu.component import MessageAnnotator
 from bot.nlu.text import has_words
 
@@ -32,7 +32,8 @@ class CalibratedFallback(MessageAnnotator):
 
     `threshold`: the least calibrated probability to answer with. `ambiguity`: the least distance
     between the first two, unless the first is over one half. The ranking stays, so that the
-    clarifying action can offer the likely topics as buttons. Text without a single letter or
+    clarifying action can offer the likely topics as buttons. A message with several questions was
+    understood part by part and stays. Text without a single letter or
     digit gets the intent `no_words`.
     """
 
@@ -49,6 +50,8 @@ class CalibratedFallback(MessageAnnotator):
         if not has_words(text):
             message.set(INTENT, {"name": NO_WORDS, "confidence": 1.0}, add_to_output=True)
             return
+        if message.get(QUESTIONS):
+            return  # the ranking is of the whole, which several questions leave unsure
         ranking = message.get(RANKING) or []
         if ranking and ranking[0]["name"] == STOP and not _STOPS.fullmatch(text.strip()):
             ranking = ranking[1:]

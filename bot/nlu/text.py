@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from opencc import OpenCC
     from spacy.language import Language as SpacyPipeline
 
 Language = Literal["en", "zh"]
@@ -182,9 +183,28 @@ def has_words(text: str) -> bool:
     return bool(_WORD.search(text))
 
 
+@functools.lru_cache(maxsize=1)
+def _converter() -> OpenCC:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """Return `text` with Traditional Chinese made Simplified; Japanese is left as it is.
+
+    OpenCC's tables, phrases first: enough to understand a message, and never shown to anybody.
+    """
+    if not CJK_CHARACTER.search(text) or _KANA.search(text):
+        return text
+    return str(_converter().convert(text))
+
+
 def normalize(text: str) -> str:
-    """Return `text` in NFKC, lower case, with single spaces and at most three equal letters."""
+    """Return `text` in NFKC, lower case and simplified characters, with single spaces and at most
+    three equal letters."""
     text = unicodedata.normalize("NFKC", clean(text)).lower().replace("’", "'")
+    text = simplified(text)
     text = re.sub(r"(.)\1{3,}", r"\1\1\1", text)
     return re.sub(r"\s+", " ", text).strip()
 

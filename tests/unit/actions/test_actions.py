@@ -256,3 +256,26 @@ def test_what_fits_the_amount_comes_first(topic):
         assert (said[0][1]["facet"], said[0][1]["index"]) == place
         firsts.add(place)
     assert len(firsts) == 3
+
+
+def test_three_of_several_questions_are_answered_and_the_others_offered():
+    topics = ["cost.overview", "recovery.pain", TOPIC, "procedure.scars", "recovery.sport"]
+    intents = ["ask_" + topic.replace(".", "_") for topic in topics]
+    said, slots = run(AnswerTopic(), intents[0], parse={"questions": intents})
+    answered = [values["topic"] for name, values in said if name == "kb_claims"]
+    assert list(dict.fromkeys(answered)) == slots["topics"] == topics[:3]
+    assert slots["topic"] == topics[0]
+    assert said[-1][1]["choices"] == topics[3:]
+    assert all("choices" not in values for _, values in said[:-1])
+    said, slots = run(AnswerTopic(), intents[0], parse={"questions": intents[:2]})
+    assert slots["topics"] == topics[:2]
+    assert all("choices" not in values for _, values in said)
+
+
+def test_of_several_questions_none_lends_another_its_side():
+    parse = {
+        "questions": ["ask_complication_nerve_injury", "ask_complication_infection"],
+        "facet": {"name": "frequency", "confidence": 1.0},
+    }
+    said, _ = run(AnswerTopic(), "ask_complication_nerve_injury", parse=parse)
+    assert {values["facet"] for _, values in said} == {"answer"}
