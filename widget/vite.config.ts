@@ -12,9 +12,42 @@ const tightTemplates: Plugin = {
     return code
       .replace(/>\n\s+(?=<|\$\{)/g, ">")
       .replace(/\}\n\s+(?=<)/g, "}")
+      .replace(/\n\s+(?=[@.?][a-z]+=)/g, " ")
       .replace(/(html`)\n\s+(?=<|\$\{)/g, "$1");
   },
 };
+
+/** Takes out of Lit what serves browsers without shadow trees, which cannot show the chat anyway. */
+const noPolyfills: Plugin = {
+  name: "no-polyfills",
+  apply: "build",
+  enforce: "pre",
+  transform(code, id) {
+    if (!/node_modules\/(?:@lit|lit)/.test(id)) return null;
+    return code
+      .replace(/\w+\.\w+PolyfillSupport/g, "undefined")
+      .replace(/\(\w+\.\w+Versions\s*\?\?=\s*\[\]\)\.push\([^)]*\)/g, "0");
+  },
+};
+
+/** Shortens the ids of words that are named whole in the source, in the words and where they are said. */
+function shortIds(): Plugin {
+  const words = JSON.parse(readFileSync("src/generated/data.json", "utf-8")).words;
+  const files = readdirSync("src", { recursive: true, encoding: "utf-8" });
+  const source = files.filter((name) => name.endsWith(".ts"));
+  const text = source.map((name) => readFileSync(`src/${name}`, "utf-8")).join();
+  const named = Object.keys(words).filter((id) => id.includes("_") && text.includes(`"${id}"`));
+  const short = new Map(named.map((id, index) => [`"${id}"`, `"${index.toString(36)}"`]));
+  return {
+    name: "short-ids",
+    apply: "build",
+    enforce: "pre",
+    transform: (code, id) =>
+      id.includes("/widget/src/")
+        ? code.replace(/"\w+_\w+"/g, (name) => short.get(name) ?? name)
+        : null,
+  };
+}
 
 /**
  * Names that TypeScript keeps private to a class, to be shortened. A name that is also bound in a
@@ -36,7 +69,7 @@ function privateNames(): RegExp {
 
 /** One classic script without chunks, so that a site needs a single tag and a single CSP entry. */
 export default defineConfig({
-  plugins: [tightTemplates],
+  plugins: [tightTemplates, noPolyfills, shortIds()],
   build: {
     target: "es2021",
     lib: {
@@ -48,7 +81,7 @@ export default defineConfig({
     minify: "terser",
     terserOptions: {
       ecma: 2020,
-      compress: { passes: 3, unsafe_arrows: true },
+      compress: { passes: 5, unsafe_arrows: true, pure_getters: true },
       mangle: { properties: { regex: privateNames() } },
       format: { comments: false },
     },

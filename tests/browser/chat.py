@@ -175,6 +175,15 @@ class Chat:
         """Evaluate an expression over `at`, the element that has the focus."""
         return self.page.evaluate(f"() => {{ const at = ({_ACTIVE})(); return {what}; }}")
 
+    def look_away(self, hidden: bool = True) -> None:
+        """Let the page believe that nobody sees it, or that somebody does again."""
+        self.page.evaluate(
+            """hidden => { Object.defineProperty(document, "hidden",
+                 { value: hidden, configurable: true });
+               document.dispatchEvent(new Event("visibilitychange")); }""",
+            hidden,
+        )
+
     def box(self, locator: Locator) -> dict[str, float]:
         """Return where something is, in pixels."""
         found = locator.bounding_box()

@@ -91,8 +91,15 @@ def test_the_chat_answers_in_the_language_one_writes(visit):
     back = chat.say(QUESTION["en"])
     assert back[0]["language"] == "en"
     expect(chat.message(back[0]["id"]).locator("[part=bubble]")).to_have_attribute("lang", "en")
-    # What stands there stays in its own language.
+    # What stands there stays in its own language, and what I wrote is in mine.
     expect(bubble).to_have_attribute("lang", "zh-Hans")
+    citations = chat.message(reply[0]["id"]).locator("details li span")
+    spoken = citations.evaluate_all("all => all.map(one => [one.lang, one.textContent])")
+    assert spoken
+    for tag, citation in spoken:
+        assert tag == ("zh-Hans" if re.search("[\u4e00-\u9fff]", citation) else "en")
+    mine = chat.messages("person").locator("[part=bubble]")
+    assert mine.evaluate_all("all => all.map(one => one.lang)") == ["zh-Hans", "en"]
 
 
 @LANGUAGES
@@ -123,10 +130,29 @@ def test_help_is_one_tap_away_and_knows_the_country(visit, lang, size):
     chat.sheet.get_by_label(chat.word("country")).select_option("US")
     expect(chat.sheet.locator('a[href="tel:911"]').first).to_be_visible()
     expect(chat.sheet.locator('a[href="tel:988"]').first).to_be_visible()
+    # Answers name the same lines, and the choice outlives a reload.
+    with chat.page.expect_request("**/chat/messages") as sent:
+        chat.say(QUESTION[lang])
+    assert sent.value.post_data_json["region"] == "US"
+    chat.page.reload()
+    if size == "phone":
+        chat.open()
+    chat.button("help").click()
+    expect(chat.sheet.locator('a[href="tel:911"]').first).to_be_visible()
     chat.page.keyboard.press("Escape")
     expect(chat.sheet).to_be_hidden()
     expect(chat.button("help")).to_be_focused()
     expect(chat.panel).to_be_visible()
+
+
+def test_help_guesses_the_country_by_the_browser_and_tells_nobody(visit):
+    chat = visit().open()  # en-GB
+    chat.button("help").click()
+    expect(chat.sheet.locator('a[href="tel:999"]').first).to_be_visible()
+    expect(chat.sheet.get_by_label(chat.word("country"))).to_have_value("GB")
+    with chat.page.expect_request("**/chat/messages") as sent:
+        chat.say(QUESTION["en"])
+    assert "region" not in sent.value.post_data_json
 
 
 def test_each_message_has_its_time_of_day(visit):
@@ -193,6 +219,12 @@ def test_enter_sends_and_shift_enter_makes_a_line(visit):
     chat.input.fill("   ")
     chat.input.press("Enter")
     expect(chat.messages("person")).to_have_count(1)
+    # Near the end one hears how much room is left, once, and not at every key.
+    chat.input.fill("a" * 1900)
+    chat.input.press("a")
+    expect(chat.root.locator("#left")).to_have_text(chat.word("left", count=99))
+    expect(chat.root.locator("#left")).not_to_have_attribute("role", re.compile("."))
+    expect(chat.status).to_have_text(chat.word("left", count=99))
 
 
 @LANGUAGES

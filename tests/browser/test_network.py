@@ -1,9 +1,12 @@
 """When the network, the server or the browser does not do what one hopes."""
 
+import os
+import signal
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chat import QUESTION, WORDS, Chat, is_answer
+from tests.browser.chat import CRISIS, QUESTION, WORDS, Chat, is_answer
 from tests.browser.site import Site
 
 NO_STORAGE = """for (const name of ["sessionStorage", "localStorage"])
@@ -28,6 +31,49 @@ def test_while_an_answer_takes_long_the_chat_says_that_it_comes(visit):
     assert chat.ids()[1:] == [message["id"] for message in reply]
 
 
+def test_on_a_slow_line_everything_comes_in_its_time(visit, stack):
+    """As far from the server and as narrow as 2G is; two messages one upon the other."""
+    chat = visit()
+    line = chat.page.context.new_cdp_session(chat.page)
+    speed = {"latency": 600, "downloadThroughput": 30_000, "uploadThroughput": 10_000}
+    line.send("Network.enable")
+    line.send("Network.emulateNetworkConditions", {"offline": False, **speed})
+    chat.page.reload()
+    chat.open().type(QUESTION["en"])
+    chat.type("how common is that?")
+    typing = chat.root.locator("[part=typing]")
+    expect(typing).to_have_text(chat.word("assistant_writing"))
+    expect(chat.root.locator("#offline")).to_have_count(0)
+    expect(chat.messages().locator("[data-state]")).to_have_count(0)
+    expect(typing).to_have_count(0)
+    asked = chat.messages("person").locator("[part=bubble]")
+    expect(asked).to_have_text([QUESTION["en"], "how common is that?"])
+    assert chat.ids() == chat.history(stack)
+
+
+def test_a_tab_that_nobody_sees_gives_up_its_line_and_goes_on_when_seen(visit, watch):
+    """A browser opens six lines to a server: six tabs would take them all."""
+    watch.may_fail = True
+    one = visit()
+    one.ask()
+    one.settings()
+    one.sheet.get_by_label(one.word("remember"), exact=True).check()
+    one.button("close_settings").click()
+    two = visit(context=one.page.context).open()
+    expect(two.messages()).to_have_count(one.messages().count())
+    one.page.clock.install()
+    one.look_away()
+    with one.page.expect_event("requestfailed", lambda request: "/events" in request.url):
+        one.page.clock.fast_forward(31_000)
+    two.say("how common is that?")
+    expect(one.messages("person")).to_have_count(1)
+    with one.page.expect_request("**/chat/events") as again:
+        one.look_away(False)
+    assert again.value.headers["last-event-id"]
+    expect(one.messages()).to_have_count(two.messages().count())
+    assert one.ids() == two.ids()
+
+
 def test_when_an_answer_is_lost_the_message_is_sent_again_and_answered_once(visit, stack, watch):
     watch.may_fail = True
     chat = visit().open()
@@ -44,7 +90,8 @@ def test_when_an_answer_is_lost_the_message_is_sent_again_and_answered_once(visi
     assert len({*shown}) == len(shown)
 
 
-def test_a_refused_message_says_why_and_can_be_sent_again(visit, stack, watch):
+@pytest.mark.parametrize("status, code", [(400, "malformed"), (409, "conflict")])
+def test_a_refused_message_says_why_and_can_be_sent_again(visit, stack, watch, status, code):
     watch.may_fail = True
     chat = visit().open()
     words = {"id": "x", "author": "assistant", "language": "en", "time": 0, "template": "x"}
@@ -52,8 +99,8 @@ def test_a_refused_message_says_why_and_can_be_sent_again(visit, stack, watch):
     chat.page.route(
         "**/chat/messages",
         lambda route: route.fulfill(
-            status=400,
-            json={"code": "malformed", "error": words},
+            status=status,
+            json={"code": code, "error": words},
             headers={"Access-Control-Allow-Origin": "*"},
         ),
         times=1,
@@ -61,10 +108,13 @@ def test_a_refused_message_says_why_and_can_be_sent_again(visit, stack, watch):
     chat.type(QUESTION["en"])
     mine = chat.messages("person")
     expect(mine.get_by_role("alert")).to_contain_text("Not like this.")
+    refused = chat.ids()
     reply = chat.answered(mine.locator("[part=retry]").click)
     expect(mine.get_by_role("alert")).to_have_count(0)
     assert chat.ids()[1:] == [message["id"] for message in reply]
     assert chat.history(stack) == chat.ids()
+    # An id that had other words is of no use any more.
+    assert (chat.ids()[:1] == refused) == (code != "conflict")
 
 
 def test_who_writes_too_fast_is_served_a_little_later(visit, stack, watch):
@@ -123,8 +173,10 @@ def test_without_a_connection_help_still_works_and_what_one_writes_waits(visit, 
     watch.may_fail = True
     chat = visit(lang=lang, size="phone", region="GB").open()
     chat.page.context.set_offline(True)
-    chat.type(QUESTION[lang])
+    # The browser says so itself: nothing was sent yet.
     expect(chat.root.locator("#offline")).to_contain_text(chat.word("offline"))
+    expect(chat.status).to_have_text(chat.word("offline"))
+    chat.type(QUESTION[lang])
     expect(chat.root.locator('#offline a[href="tel:999"]')).to_be_visible()
     expect(chat.messages("person").locator("[data-state=waiting]")).to_be_visible()
     chat.button("help").click()
@@ -163,7 +215,22 @@ def test_two_tabs_share_a_remembered_conversation_and_only_that(visit):
     one.say(QUESTION["en"])
     expect(shared.messages()).to_have_count(one.messages().count())
     assert one.ids() == shared.ids()
+    # Consent gives the conversation another token: the other tab goes on with it.
+    one.settings()
+    with one.page.expect_response("**/chat/storage"):
+        one.root.get_by_role("checkbox", name=one.word("consent")).check()
+    one.button("close_settings").click()
+    shared.say("source?")
+    expect(one.messages()).to_have_count(shared.messages().count())
+    expect(one.root.locator(".notice").get_by_text(one.word("ended"))).to_have_count(0)
+    # A conversation of another tab's own begins and ends without them.
     expect(other.messages()).to_have_count(0)
+    other.say("hi")
+    other.settings()
+    other.button("new_conversation").click()
+    expect(other.messages()).to_have_count(0)
+    one.page.reload()
+    expect(one.messages()).to_have_count(shared.messages().count())
 
 
 def test_where_the_browser_forbids_storage_the_chat_works_until_the_page_goes(visit, contexts):
@@ -189,11 +256,13 @@ def test_a_conversation_that_the_server_ended_is_said_and_the_next_one_begins(vi
     chat.ask()
     old = chat.token()
     assert chat.request(stack, "/chat/conversation", old, "DELETE")[0] == 200
-    expect(chat.panel.get_by_text(chat.word("ended"))).to_be_visible()
+    notice = chat.root.locator(".notice").get_by_text(chat.word("ended"))
+    expect(notice).to_be_visible()
+    expect(chat.status).to_have_text(chat.word("ended"))
     reply = chat.say(QUESTION["en"])
     assert chat.token() != old
     assert reply[0]["template"] != "utter_error"
-    expect(chat.panel.get_by_text(chat.word("ended"))).to_be_hidden()
+    expect(notice).to_be_hidden()
 
 
 def test_a_stolen_token_is_worthless_on_another_site(visit, contexts, site, watch):
@@ -233,31 +302,39 @@ def test_a_site_that_is_not_allowed_gets_no_conversation(contexts, site, stack, 
 
 
 def test_a_message_sent_while_the_server_is_down_arrives_once_when_it_is_back(visit, stack, watch):
-    """Last in this file: the others need the server."""
+    """Killed, not stopped. Last in this file: the others need the server.
+
+    One conversation is stored; the server forgets the other, and the screen does not.
+    """
     watch.may_fail = True
-    chat = visit().open()
+    chat, unstored = visit().open(), visit(region="GB").open()
     chat.root.get_by_role("checkbox", name=chat.word("consent")).check()
     before = chat.ask()
+    unstored.say(CRISIS["en"])
+    cards = unstored.log.locator("[part=hotline]").count()
+    said = unstored.ids()
+    assert cards
+    os.kill(stack.pid("bot"), signal.SIGKILL)
     try:
-        stack.control_program("stop", "bot")
         chat.type("how common is that?")
         chat.type("source?")
+        unstored.type("hi")
         waiting = chat.messages("person").locator("[data-state=waiting]")
         expect(waiting).to_have_count(2)
         expect(chat.root.locator("#offline")).to_be_visible()
         chat.button("help").click()
-        chat.sheet.get_by_label(chat.word("country")).select_option("GB")
-        expect(chat.sheet.locator('a[href="tel:999"]')).to_be_visible()
+        chat.sheet.get_by_label(chat.word("country")).select_option("US")
+        expect(chat.sheet.locator('a[href="tel:911"]')).to_be_visible()
         chat.button("close_help").click()
         chat.page.reload()  # what waits is not lost to a reload either
         expect(waiting).to_have_count(2)
     finally:
-        stack.control_program("start", "bot")
         stack.wait_for("/chat/health")
-    chat.page.evaluate("dispatchEvent(new Event('online'))")
-    expect(chat.messages().locator("[data-state]")).to_have_count(0)
-    expect(chat.root.locator("[part=typing]")).to_have_count(0)
-    expect(chat.root.locator("#offline")).to_have_count(0)
+    for one in (chat, unstored):
+        one.page.evaluate("dispatchEvent(new Event('online'))")
+        expect(one.messages().locator("[data-state]")).to_have_count(0)
+        expect(one.root.locator("[part=typing]")).to_have_count(0)
+        expect(one.root.locator("#offline")).to_have_count(0)
     expect(chat.messages()).to_have_count(len(chat.history(stack)))  # it reads the history again
     ids = chat.ids()
     assert sorted(ids) == sorted(chat.history(stack))
@@ -266,3 +343,9 @@ def test_a_message_sent_while_the_server_is_down_arrives_once_when_it_is_back(vi
     mine = chat.messages("person").locator("[part=bubble]")
     expect(mine).to_have_text([QUESTION["en"], "how common is that?", "source?"])
     expect(chat.messages("person").last).not_to_contain_text(WORDS["waiting"]["en"])
+    new = unstored.history(stack)
+    assert new
+    assert unstored.ids() == said + new
+    expect(unstored.log.locator("[part=hotline]").nth(cards - 1)).to_be_attached()
+    unstored.page.reload()  # what the server has is still there
+    expect(unstored.messages()).to_have_count(len(new))

@@ -227,3 +227,19 @@ def test_on_a_page_that_runs_from_right_to_left_our_words_run_as_they_are_read(v
     panel = chat.box(chat.panel)
     assert panel["x"] >= 0
     assert panel["x"] + panel["width"] <= width
+    # Words of a language that runs the other way do, and say which it is; what is ours does not.
+    text = "اتصل بالرقم 112 الآن"
+    own = {"type": "own", "label": "I notice it by", "text": text}
+    blocks = [{"type": "paragraph", "text": text}, {"type": "list", "items": [text]}, own]
+    said = {"id": "ar", "author": "assistant", "language": "en", "time": 1.7e9, "template": "x"}
+    answer_with(chat.page, [{**said, "tongue": "ar", "text": text, "blocks": blocks}])
+    chat.say(text)
+    look = """all => all.map(one => [one.getAttribute("lang"), getComputedStyle(one).direction,
+      getComputedStyle(one).unicodeBidi])"""
+    foreign = chat.message("ar").locator(".text, li").evaluate_all(look)
+    assert [one[:2] for one in foreign] == [["ar", "rtl"]] * 3
+    label = chat.message("ar").locator("[part=own] .count")
+    assert label.evaluate_all(look)[0][:2] == [None, "ltr"]
+    assert chat.message("ar").locator("[part=bubble]").get_attribute("lang") == "en"
+    mine = chat.messages("person").last.locator(".text")
+    assert mine.evaluate_all(look)[0][1:] == ["rtl", "plaintext"]

@@ -22,7 +22,13 @@ type Answer = { status: number; body?: unknown; headers?: Record<string, string>
  * answer never arrives.
  */
 export class Server {
-  readonly sent: { id: string; text?: string; payload?: string; language?: string }[] = [];
+  readonly sent: {
+    id: string;
+    text?: string;
+    payload?: string;
+    language?: string;
+    region?: string;
+  }[] = [];
   readonly processed: string[] = [];
   readonly calls: string[] = [];
   script: Answer[] = [];
@@ -30,6 +36,8 @@ export class Server {
   valid = new Set<string>();
   history: Message[] = [];
   down = false;
+  /** How many answers of POST storage get lost; the server takes the old token once more. */
+  storageLost = 0;
   /** Milliseconds until an answer, by text. */
   delay: Record<string, number> = {};
   push: ((type: string, data: unknown, id?: string) => void) | undefined;
@@ -48,7 +56,12 @@ export class Server {
       return json(401, { code: "expired", error: message("e") });
     }
     if (path === "history") return json(200, { messages: this.history, event: "7" });
-    if (path === "storage") return json(200, this.mint(body.stored));
+    if (path === "storage") {
+      const session = this.mint(body.stored);
+      if (this.storageLost-- > 0) throw new TypeError("network");
+      this.valid.delete(headers.get("Authorization")?.replace("Bearer ", "") ?? "");
+      return json(200, session);
+    }
     if (path === "conversation") return json(200, { deleted: true });
     if (path === "events") return this.events(headers, init.signal);
     this.sent.push(body);

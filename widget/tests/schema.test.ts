@@ -44,7 +44,7 @@ describe("the protocol's types", () => {
 
   it("know messages of all authors", () => {
     for (const author of ["assistant", "person", "counsellor"] as const) {
-      const whole: Message = message("a", { author, label: "Mei", blocks: BLOCKS });
+      const whole: Message = message("a", { author, label: "Mei", tongue: "fr", blocks: BLOCKS });
       expect(valid("message", whole)).toEqual([]);
     }
   });
@@ -56,7 +56,7 @@ describe("the protocol's types", () => {
 });
 
 describe("what the widget sends", () => {
-  it("fits the schema: session, text, payload, language", async () => {
+  it("fits the schema: session, text, payload, language, region", async () => {
     const server = new Server();
     const bodies: [string, unknown][] = [];
     const spy: typeof fetch = (input, init) => {
@@ -72,6 +72,7 @@ describe("what the widget sends", () => {
     const chat = new Conversation(new Api("https://host/chat", spy), keep);
     chat.send({ text: "a" }, "en");
     chat.language = "zh";
+    chat.region = "CN";
     chat.send({ text: "b" }, "zh");
     chat.send({ payload: "/affirm", title: "好" }, "zh");
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -54,18 +54,22 @@ describe("sending", () => {
   it("sends a button's payload and shows its title", async () => {
     const chat = begin();
     chat.language = "zh";
+    chat.region = "GB";
     chat.send({ payload: "/affirm", title: "好" }, "zh");
     await pass();
     expect(texts(chat)[0]).toBe("好");
-    expect(server.sent).toEqual([{ id: expect.any(String), payload: "/affirm", language: "zh" }]);
+    const id = expect.any(String);
+    expect(server.sent).toEqual([{ id, payload: "/affirm", language: "zh", region: "GB" }]);
   });
 
-  it("does not wait for an answer before it sends the next, and keeps the order shown", async () => {
+  it("sends the next when the last is answered or takes a second, and keeps the order", async () => {
     server.delay = { slow: 5000 };
     const chat = begin();
     chat.send({ text: "slow" }, "en");
     chat.send({ text: "fast" }, "en");
-    await pass(1);
+    await pass(0.9);
+    expect(server.sent.map((sent) => sent.text)).toEqual(["slow"]);
+    await pass(0.2);
     expect(server.sent.map((sent) => sent.text)).toEqual(["slow", "fast"]);
     expect(texts(chat)).toEqual(["slow", "fast", "re fast"]);
     await pass(5);
@@ -75,12 +79,12 @@ describe("sending", () => {
   it("has at most five under way", async () => {
     const chat = begin();
     for (const text of ["1", "2", "3", "4", "5", "6", "7"]) {
-      server.delay[text] = 1000;
+      server.delay[text] = 9000;
       chat.send({ text }, "en");
     }
-    await pass(0.5);
+    await pass(8.5);
     expect(server.sent).toHaveLength(5);
-    await pass(2);
+    await pass(9);
     expect(server.sent.map((sent) => sent.text)).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
   });
 });
@@ -145,6 +149,30 @@ describe("when something fails", () => {
     expect(server.processed[1]).toBe(id);
     expect(texts(chat)).toEqual(["a", "re a", "b", "re b"]);
     expect(server.tokens).toBe(2);
+    expect(chat.ended).toBe(true); // and says so
+  });
+
+  it("takes a new id for words whose id has had others", async () => {
+    server.script = [{ status: 409, body: { code: "conflict", error: message("e") } }];
+    const chat = begin();
+    const id = chat.send({ text: "a" }, "en");
+    await pass(1);
+    expect(states(chat)).toEqual(["failed"]);
+    chat.retry(id);
+    await pass();
+    expect(server.sent[1]?.id).not.toBe(id);
+    expect(texts(chat)).toEqual(["a", "re a"]);
+  });
+
+  it("knows that the device has lost its connection, and that it is back", async () => {
+    const chat = begin();
+    chat.send({ text: "a" }, "en");
+    await pass();
+    chat.lost();
+    expect(chat.online).toBe(false);
+    chat.wake();
+    await pass();
+    expect(chat.online).toBe(true);
   });
 
   it("opens one new session for several messages", async () => {
@@ -225,6 +253,59 @@ describe("events", () => {
     expect(texts(chat)).toEqual(["a", "re a"]);
   });
 
+  it("keeps what is shown when the server has forgotten it, or did not know it yet", async () => {
+    const chat = begin();
+    chat.send({ text: "a" }, "en");
+    await pass();
+    chat.send({ text: "b" }, "en");
+    await pass();
+    const known = chat.entries.map((entry) => entry.message);
+    server.push?.("reset", {}); // a history of nothing
+    await pass();
+    expect(texts(chat)).toEqual(["a", "re a", "b", "re b"]);
+    server.history = [message("0", { text: "0" }), ...known.slice(0, 2)];
+    server.push?.("reset", {});
+    await pass();
+    expect(texts(chat)).toEqual(["0", "a", "re a", "b", "re b"]);
+  });
+
+  it("opens another line when one is silent, and says it is offline when none opens", async () => {
+    const chat = begin();
+    chat.send({ text: "a" }, "en");
+    await pass(38);
+    const opened = () => server.calls.filter((call) => call === "GET events").length;
+    expect(opened()).toBe(1);
+    await pass(5);
+    expect([opened(), chat.online]).toEqual([2, true]);
+    server.down = true;
+    await pass(60);
+    expect(chat.online).toBe(false);
+    server.down = false;
+    await pass(40);
+    expect(chat.online).toBe(true);
+  });
+
+  it("gives the line up while nobody looks, and goes on from there", async () => {
+    const chat = begin();
+    chat.send({ text: "a" }, "en");
+    await pass();
+    server.push?.("typing", { author: "assistant", on: false }, "9");
+    await pass();
+    chat.rest();
+    await pass(29);
+    chat.wake(); // only a glance at another tab
+    await pass(29);
+    const events = () => server.calls.filter((call) => call === "GET events").length;
+    chat.rest();
+    await pass(31);
+    const before = events();
+    await pass(90);
+    expect(events()).toBe(before);
+    chat.wake();
+    await pass();
+    expect([events(), server.lastEventId]).toEqual([before + 1, "9"]);
+  });
+
   it("says who is writing, until the message is there", async () => {
     const chat = begin();
     chat.send({ text: "a" }, "en");
@@ -291,6 +372,73 @@ describe("what is kept", () => {
       true,
       "token-2",
     ]);
+  });
+
+  it("finds the conversation again when the new token was lost, and sends nothing till then", async () => {
+    const chat = begin();
+    chat.send({ text: "a" }, "en");
+    await pass();
+    server.storageLost = 1;
+    const moved = chat.setStored(true);
+    await pass();
+    chat.send({ text: "b" }, "en");
+    await pass(0.5);
+    expect(server.sent).toHaveLength(1);
+    await pass(1);
+    await moved;
+    await pass();
+    expect([chat.stored, texts(chat).at(-1), chat.ended]).toEqual([true, "re b", false]);
+  });
+
+  it("asks for consent anew in a new conversation", async () => {
+    const chat = begin();
+    await chat.setStored(true);
+    chat.send({ text: "a" }, "en");
+    await pass();
+    chat.restart();
+    expect([chat.stored, tab.getItem("k:stored")]).toEqual([false, null]);
+  });
+
+  it("follows the token that another tab of the device got, and touches no other's", async () => {
+    const tabs = [tab, new Area(), new Area()];
+    const keeps = tabs.map(
+      (own) =>
+        new Keep(
+          "k",
+          () => own,
+          () => device,
+        ),
+    );
+    const [one, apart] = [begin(keeps[0]), begin(keeps[1])];
+    one.send({ text: "a" }, "en");
+    apart.send({ text: "x" }, "en");
+    await pass();
+    if (keeps[0]) keeps[0].remember = true;
+    const two = begin(keeps[2]);
+    await two.start();
+    const old = device.getItem("k:session");
+    await one.setStored(true);
+    const fresh = device.getItem("k:session");
+    expect(fresh).not.toBe(old);
+    two.send({ text: "b" }, "en"); // with the old token: it must not take the new one away
+    await pass();
+    apart.restart();
+    apart.send({ text: "y" }, "en");
+    await pass();
+    expect(device.getItem("k:session")).toBe(fresh);
+    two.forget();
+    const three = begin(keeps[2]);
+    for (const chat of [three, apart]) chat.elsewhere(old);
+    await three.start();
+    expect(three.stored).toBe(true);
+    await three.setStored(false);
+    one.elsewhere(fresh);
+    await pass();
+    expect([one.stored, texts(one), one.ended]).toEqual([false, ["a", "re a"], false]);
+    three.restart();
+    one.elsewhere(JSON.stringify({ token: "token-x" }));
+    expect(one.entries).toHaveLength(2);
+    expect(device.getItem("k:session")).toBeNull();
   });
 
   it("leaves nothing behind, and has what nobody kept deleted", async () => {

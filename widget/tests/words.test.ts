@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   countries,
   emphasise,
+  languageIn,
   languageOf,
   linesOf,
   speak,
@@ -28,6 +29,12 @@ describe("words", () => {
 
   it("offers questions in both languages", () => {
     expect(starters("zh")).toHaveLength(starters("en").length);
+  });
+
+  it("finds a language in letters", () => {
+    expect(["断骨", "PRECICE 钉", "hi", "131"].map((text) => languageIn(text, "zh"))).toEqual([
+      ...["zh", "zh", "en", "zh"],
+    ]);
   });
 
   it("finds a language in a tag", () => {
@@ -63,6 +70,8 @@ describe("a figure", () => {
     ["about 5 in 100 had one", "5", "in 100", ["about ", "5 in 100", " had one"]],
     ["约100人有5人", "5", "人", ["约100人有", "5人", ""]],
     ["6 to 7 centimetres", "6 to 7", "cm", ["", "6 to 7", " centimetres"]],
+    ["15 in 100, then 5 in 100", "5", "in 100", ["15 in 100, then ", "5 in 100", ""]],
+    ["0.5 or 1,5 or 55 or 5", "5", "x", ["0.5 or 1,5 or 55 or ", "5", ""]],
     ["no number", "9", "cm", ["no number", "", ""]],
   ])("is emphasised in %j", (text, value, unit, parts) => {
     expect(emphasise(text, value, unit)).toEqual(parts);

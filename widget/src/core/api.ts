@@ -70,7 +70,9 @@ export class Api {
     headers: Record<string, string> = {},
   ): Promise<Response> {
     const given = new AbortController();
-    const timer = more.signal ? undefined : setTimeout(() => given.abort(), TIMEOUT);
+    const abort = () => given.abort();
+    const timer = setTimeout(abort, TIMEOUT); // until the answer begins
+    more.signal?.addEventListener("abort", abort);
     let response: Response;
     try {
       response = await this.fetcher(`${this.base}/${path}`, {
@@ -85,8 +87,8 @@ export class Api {
         credentials: "omit",
         referrerPolicy: "no-referrer",
         cache: "no-store",
-        signal: given.signal,
         ...more,
+        signal: given.signal,
       });
     } catch {
       throw new Problem(0);

@@ -42,15 +42,21 @@ export class Keep {
     }
   }
 
-  set(key: string, value: unknown): void {
-    const place = REMEMBERED.has(key) && this.remember ? this.device : this.tab;
-    this.write(place, key, JSON.stringify(value));
+  /** `before`: what this tab had. Where the device has another one, that is another tab's. */
+  set(key: string, value: unknown, before?: unknown): void {
+    const text = JSON.stringify(value);
+    const there = this.read(this.device, key);
+    const ours = key !== "session" || !there || [text, JSON.stringify(before)].includes(there);
+    this.drop(this.tab, key);
+    this.write(REMEMBERED.has(key) && this.remember && ours ? this.device : this.tab, key, text);
   }
 
-  remove(key: string): void {
+  /** `only`: the text without which it stays on the device, for it is another tab's. */
+  remove(key: string, only?: string | null): void {
     this.memory.delete(key);
     this.drop(this.tab, key);
-    if (REMEMBERED.has(key)) this.drop(this.device, key);
+    if (REMEMBERED.has(key) && (only === undefined || only === this.read(this.device, key)))
+      this.drop(this.device, key);
   }
 
   /** The name under which `key` is stored, to recognise what another tab changes. */

@@ -8,8 +8,12 @@ import { type Api, Problem } from "./api";
 import { EventParser, type ServerEvent } from "./sse";
 import type { Keep } from "./storage";
 import type { History, Language, Message, MessageRequest, Session, Typing } from "./types";
+import { languageIn } from "./words";
 
-const AT_ONCE = 5; // messages under way; the server takes as many of one conversation
+const AT_ONCE = 5; // messages under way
+const GAP = 1000; // milliseconds after which the next message goes though one is unanswered
+const SILENCE = 40_000; // milliseconds without a heartbeat (every 15 s) after which a line is dead
+const HIDDEN = 30_000; // milliseconds until a tab that nobody sees gives up its line
 const PAUSES = [1, 2, 4, 8, 15, 30]; // seconds before trying again, a little spread
 
 export type SendState = "sending" | "waiting" | "failed";
@@ -21,9 +25,11 @@ export interface Outgoing {
   payload?: string;
   title: string;
   language?: Language;
+  region?: string;
   shown: Language;
   time: number;
-  failed?: boolean;
+  /** The status with which the server refused it. */
+  failed?: number;
   error?: string;
 }
 
@@ -41,24 +47,30 @@ export class Conversation extends EventTarget {
   online = true;
   /** Who is writing, if anybody. */
   typing: Typing["author"] | undefined;
-  /** The server ended the conversation; the next message begins another one. */
+  /** The conversation is over; the next message begins another one. */
   ended = false;
   loading = false;
   /** The person agreed that the conversation is kept. */
   stored: boolean;
   /** The language asked for with each message; undefined: the server goes by what is written. */
   language: Language | undefined;
+  /** The country whose lines to name (ISO 3166-1), if known. */
+  region = "";
 
   private pending: Outgoing[];
   private readonly underWay = new Set<string>();
-  /** Ids of messages that could not be sent at once. */
-  private readonly tried = new Set<string>();
+  private sent = 0;
+  /** The server is giving the conversation another token: nothing is sent meanwhile. */
+  private moving = false;
   private session: Session | undefined;
+  /** What this tab had on the device: of before (401), null where another tab took it off. */
+  private gone: Session | null | undefined;
   private opening: Promise<Session> | undefined;
   private failures = 0;
   private notBefore = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stream: AbortController | undefined;
+  private resting: ReturnType<typeof setTimeout> | true | undefined;
   private rereading: ReturnType<typeof setTimeout> | undefined;
   private lastEvent = "";
   private started = false;
@@ -74,7 +86,6 @@ export class Conversation extends EventTarget {
     this.session = keep.get<Session>("session");
     this.pending = keep.get<Outgoing[]>("pending") ?? [];
     this.stored = this.session?.stored ?? keep.get<boolean>("stored") ?? false;
-    for (const { id } of this.pending) this.tried.add(id);
     this.showPending();
   }
 
@@ -116,6 +127,7 @@ export class Conversation extends EventTarget {
       ...("text" in content ? { text: content.text } : { payload: content.payload }),
       title: "text" in content ? content.text : content.title,
       ...(this.language && { language: this.language }),
+      ...(this.region && { region: this.region }),
       shown,
       time: this.now() / 1000,
     };
@@ -126,10 +138,14 @@ export class Conversation extends EventTarget {
     return outgoing.id;
   }
 
-  /** Sends a refused message once more, with the same id. */
+  /** Sends a refused message once more; with the same id, unless that has had other words. */
   retry(id: string): void {
     const outgoing = this.pending.find((item) => item.id === id);
     if (!outgoing) return;
+    if (outgoing.failed === 409) {
+      outgoing.id = newId();
+      this.entries = this.entries.filter((entry) => entry.message.id !== id);
+    }
     delete outgoing.failed;
     delete outgoing.error;
     this.save();
@@ -138,23 +154,73 @@ export class Conversation extends EventTarget {
 
   /** Tries at once: the connection is back, or the person looks at the page again. */
   wake(): void {
-    if (!this.started) return;
-    this.notBefore = Math.min(this.notBefore, this.failures ? 0 : this.notBefore);
+    this.rest(false);
+    if (!this.started || !(this.session || this.pending.length)) this.online = true;
+    if (this.failures) this.notBefore = 0;
     this.flush();
     if (this.rereading !== undefined) this.reread(0);
-    else if (this.session && !this.stream) this.listen();
+    else this.listen();
+    this.changed();
+  }
+
+  /** Nobody sees the page: after a while another tab may need the line more. */
+  rest(on = true): void {
+    if (this.resting !== true) clearTimeout(this.resting);
+    this.resting = on
+      ? setTimeout(() => {
+          this.resting = true;
+          this.hangUp();
+        }, HIDDEN)
+      : undefined;
+  }
+
+  /** The device has lost its connection. */
+  lost(): void {
+    this.online = false;
+    this.hangUp();
+    this.showPending();
   }
 
   /** Asks for the conversation to be kept, or not any longer. Throws `Problem`. */
   async setStored(stored: boolean): Promise<void> {
-    if (this.session) {
-      const token = this.session.token;
-      this.adopt(await this.api.storage(token, stored));
-      this.listen();
+    const { era } = this;
+    await this.opening;
+    const { session } = this;
+    if (session) {
+      const ask = () => this.api.storage(session.token, stored);
+      this.moving = true;
+      try {
+        const fresh = await ask().catch(async (problem: Problem) => {
+          if (problem.status) throw problem;
+          await sleep(GAP); // perhaps only the answer was lost: the old token still works for this
+          return ask();
+        });
+        if (era !== this.era) return;
+        this.adopt(fresh);
+      } finally {
+        this.moving = false;
+        this.flush();
+      }
     }
     this.stored = stored;
     this.keep.set("stored", stored);
+    this.listen();
     this.changed();
+  }
+
+  /** Another tab changed the token on the device: that of this conversation was `old`. */
+  elsewhere(old: string | null): void {
+    const mine = this.session ?? this.gone;
+    if (mine === undefined || old !== (mine && JSON.stringify(mine))) return;
+    const fresh = this.keep.get<Session>("session");
+    if (fresh) {
+      this.adopt(fresh);
+      this.ended = false;
+      if (this.started) void this.readHistory();
+    } else {
+      this.forget();
+      this.gone = null;
+    }
   }
 
   /** The conversation as a file, or undefined before it began. Throws `Problem`. */
@@ -185,53 +251,49 @@ export class Conversation extends EventTarget {
   leave(): void {
     if (this.session && !this.stored) this.api.delete(this.session.token, true).catch(() => {});
     this.forget();
-    for (const key of ["settings", "open", "stored"]) this.keep.remove(key);
+    for (const key of ["settings", "open", "region"]) this.keep.remove(key);
   }
 
-  /** Drops everything held here. */
+  /** Drops everything held here, consent included. */
   forget(): void {
     this.era += 1;
-    this.stop();
-    this.session = undefined;
-    this.opening = undefined;
+    this.end();
+    this.opening = this.gone = undefined;
     this.pending = [];
     this.entries = [];
     this.underWay.clear();
-    this.lastEvent = "";
-    this.failures = 0;
-    this.notBefore = 0;
-    this.ended = false;
-    this.online = true;
-    for (const key of ["session", "pending", "begun"]) this.keep.remove(key);
+    this.reached();
+    this.ended = this.moving = false;
+    for (const key of ["pending", "begun"]) this.keep.remove(key);
     this.changed();
   }
 
   /** Closes the line and stops trying; `wake` goes on. */
   stop(): void {
-    this.stream?.abort();
-    this.stream = undefined;
-    this.typing = undefined;
+    this.hangUp();
     clearTimeout(this.timer);
     clearTimeout(this.rereading);
     this.timer = this.rereading = undefined;
   }
 
+  private hangUp(): void {
+    this.stream?.abort();
+    this.stream = this.typing = undefined;
+  }
+
   // --- sending ---------------------------------------------------------------------------------
 
+  /** Sends what waits, in its order: the next one when the last is answered, or takes long. */
   private flush(): void {
     if (!this.started) return;
-    const wait = this.notBefore - this.now();
-    if (wait > 0) {
-      this.later(wait);
-      this.showPending();
-      return;
-    }
     for (const outgoing of this.pending) {
-      if (this.underWay.size >= AT_ONCE) break;
       if (outgoing.failed || this.underWay.has(outgoing.id)) continue;
-      // What failed before goes one by one: so the server gets it in the order of writing.
-      if (this.tried.has(outgoing.id) && [...this.underWay].some((id) => this.tried.has(id)))
-        continue;
+      const next = this.underWay.size ? this.sent + GAP : 0;
+      const wait = Math.max(this.notBefore, next) - this.now();
+      if (wait > 0 || this.moving || this.underWay.size >= AT_ONCE) {
+        if (wait > 0) this.later(wait);
+        break;
+      }
       this.underWay.add(outgoing.id);
       void this.transmit(outgoing);
     }
@@ -241,14 +303,17 @@ export class Conversation extends EventTarget {
   private async transmit(outgoing: Outgoing): Promise<void> {
     const era = this.era;
     let token = "";
+    this.sent = this.now();
     try {
       token = (await this.ensureSession()).token;
       if (era !== this.era) return;
-      const { id, text, payload, language } = outgoing;
+      this.sent = this.now();
+      const { id, text, payload, language, region } = outgoing;
       const request: MessageRequest = { id };
       if (payload !== undefined) request.payload = payload;
       else request.text = text ?? "";
       if (language) request.language = language;
+      if (region) request.region = region;
       const reply = await this.api.send(token, request);
       if (era !== this.era) return;
       this.reached();
@@ -266,18 +331,17 @@ export class Conversation extends EventTarget {
   /** Decides after a failure: a new session, another try later, or the server's refusal. */
   private explain(error: unknown, outgoing: Outgoing, token: string): void {
     const problem = error instanceof Problem ? error : new Problem(0);
-    for (const { id } of this.pending) this.tried.add(id);
     if (problem.status === 401 && this.failures < PAUSES.length) {
       // Old token. The first time a new session at once; a server that refuses each is given time.
       if (this.session?.token === token) {
-        this.dropSession();
+        this.end();
         if (this.failures++ > 0) this.pause(0);
       }
     } else if (problem.status === 429) {
       this.pause(problem.wait || 1);
     } else if (problem.status >= 400 && problem.status < 500) {
       this.reached();
-      outgoing.failed = true;
+      outgoing.failed = problem.status;
       if (problem.words) outgoing.error = problem.words.text;
       this.save();
     } else {
@@ -292,6 +356,7 @@ export class Conversation extends EventTarget {
       this.listen();
       return Promise.resolve(this.session);
     }
+    if (this.session) this.end();
     const era = this.era;
     this.opening ??= this.api
       .session(this.stored)
@@ -311,17 +376,22 @@ export class Conversation extends EventTarget {
   }
 
   private adopt(session: Session): void {
+    this.keep.set("session", session, this.session ?? this.gone);
     this.session = session;
     this.stored = session.stored;
-    this.keep.set("session", session);
-    this.stream?.abort();
-    this.stream = undefined;
+    this.hangUp();
   }
 
-  private dropSession(): void {
+  /** The token is worth nothing any more; what nobody agreed to anew is not kept. */
+  private end(): void {
     this.stop();
+    this.gone = this.session;
+    this.keep.remove("session", JSON.stringify(this.session ?? null));
+    this.keep.remove("stored");
     this.session = undefined;
-    this.keep.remove("session");
+    this.stored = false;
+    this.lastEvent = "";
+    this.ended = true;
   }
 
   private settle(id: string): void {
@@ -345,7 +415,7 @@ export class Conversation extends EventTarget {
 
   private later(milliseconds: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.wake(), milliseconds);
+    this.timer = setTimeout(() => this.flush(), milliseconds);
   }
 
   private save(): void {
@@ -410,12 +480,12 @@ export class Conversation extends EventTarget {
     try {
       const history = await this.api.history(session.token);
       if (this.session !== session) return;
-      this.replace(history);
+      this.merge(history);
       this.online = true;
       this.listen();
     } catch (error) {
       if (this.session !== session) return;
-      if (error instanceof Problem && error.status === 401) this.dropSession();
+      if (error instanceof Problem && error.status === 401) this.end();
       else {
         this.online = false;
         this.failures += 1;
@@ -434,14 +504,21 @@ export class Conversation extends EventTarget {
     }, wait);
   }
 
-  private replace(history: History): void {
-    this.entries = history.messages.map((message) => ({ message }));
-    this.lastEvent = history.event;
+  /** Shows what the server has, in its order; what it has forgotten, or not said yet, stays. */
+  private merge({ messages, event }: History): void {
+    const shown = this.entries;
+    const find = (list: Entry[], id?: string) => list.findIndex((one) => one.message.id === id);
+    this.entries = messages.map((message) => ({ ...shown[find(shown, message.id)], message }));
+    shown.forEach((entry, index) => {
+      if (find(this.entries, entry.message.id) < 0)
+        this.entries.splice(find(this.entries, shown[index - 1]?.message.id) + 1, 0, entry);
+    });
+    this.lastEvent = event;
     this.showPending();
   }
 
   private listen(): void {
-    if (this.stream || !this.session) return;
+    if (this.stream || !this.session || !this.started || this.resting === true) return;
     const control = new AbortController();
     this.stream = control;
     void this.read(this.session.token, control);
@@ -453,12 +530,16 @@ export class Conversation extends EventTarget {
     while (!control.signal.aborted) {
       try {
         const response = await this.api.events(token, this.lastEvent, control.signal);
+        if (!this.online) {
+          this.reached();
+          this.flush();
+        }
         const parser = new EventParser();
         parser.lastId = this.lastEvent;
         const reader = response.body?.getReader();
         const decoder = new TextDecoder();
         for (;;) {
-          const piece = await reader?.read();
+          const piece = await Promise.race([reader?.read(), sleep(SILENCE)]);
           if (!piece || piece.done || control.signal.aborted) break;
           tries = 0; // the heartbeat counts
           for (const event of parser.push(decoder.decode(piece.value, { stream: true }))) {
@@ -466,19 +547,22 @@ export class Conversation extends EventTarget {
             await this.handle(event);
           }
         }
+        void reader?.cancel().catch(() => {});
       } catch (error) {
-        if (error instanceof Problem && error.status >= 400 && error.status < 500) {
+        const status = error instanceof Problem ? error.status : 0;
+        if (status >= 400 && status < 500) {
           if (this.stream === control) this.stream = undefined;
-          if (error.status === 401 && this.session?.token === token) this.dropSession();
-          if (error.status !== 429) return;
-        }
+          if (status === 401 && this.session?.token === token) this.end();
+          if (status !== 429) break;
+        } else if (tries && !control.signal.aborted) this.online = false;
       }
-      if (control.signal.aborted) return;
+      if (control.signal.aborted) break;
       this.typing = undefined;
       this.changed();
       const pause = (PAUSES[Math.min(tries++, PAUSES.length - 1)] ?? 30) * 1000;
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.8 + 0.4 * Math.random())));
+      await sleep(pause * (0.8 + 0.4 * Math.random()));
     }
+    this.changed();
   }
 
   private async handle(event: ServerEvent): Promise<void> {
@@ -494,18 +578,20 @@ export class Conversation extends EventTarget {
       this.typing = on ? author : undefined;
     } else if (event.type === "reset") await this.readHistory();
     else if (event.type === "ended") {
-      this.dropSession();
-      this.ended = true;
+      this.end();
     }
     this.changed();
   }
 }
 
+const sleep = (milliseconds: number) =>
+  new Promise<undefined>((resolve) => setTimeout(resolve, milliseconds));
+
 function ownMessage(outgoing: Outgoing): Message {
   return {
     id: outgoing.id,
     author: "person",
-    language: outgoing.shown,
+    language: languageIn(outgoing.title, outgoing.shown),
     time: outgoing.time,
     template: null,
     text: outgoing.title,

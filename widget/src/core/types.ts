@@ -48,6 +48,8 @@ export interface Message {
   author: "assistant" | "person" | "counsellor";
   label?: string;
   language: Language;
+  /** The language of the words where it is neither of ours. */
+  tongue?: string;
   /** Seconds since 1970. */
   time: number;
   template: string | null;
@@ -66,6 +68,7 @@ export interface MessageRequest {
   text?: string;
   payload?: string;
   language?: Language;
+  region?: string;
 }
 
 export interface History {

@@ -64,11 +64,26 @@ export function languageOf(tag: string | null | undefined): Language | undefined
   return first === "zh" || first === "en" ? first : undefined;
 }
 
+/** The language of words by their letters; `usual` where they have none. */
+export function languageIn(text: string, usual: Language): Language {
+  return /[\u3400-\u9fff]/.test(text) ? "zh" : /[a-z]/i.test(text) ? "en" : usual;
+}
+
+/** The country of a browser's languages, if it says one and we know lines there. */
+export const homeland = (): string =>
+  navigator.languages
+    .map((tag) => /-([A-Z]{2})\b/.exec(tag)?.[1] ?? "")
+    .find((code) => lines[code]) ?? "";
+
 /** The parts of a figure's text: its value and unit are to be emphasised where they stand. */
 export function emphasise(text: string, value: string, unit: string): [string, string, string] {
   for (const sought of [`${value} ${unit}`, `${value}${unit}`, value]) {
-    const start = text.indexOf(sought);
-    if (start >= 0) return [text.slice(0, start), sought, text.slice(start + sought.length)];
+    for (let start = -1; sought; ) {
+      start = text.indexOf(sought, start + 1);
+      if (start < 0) break;
+      const [before, after] = [text.slice(0, start), text.slice(start + sought.length)];
+      if (!/[\d.,]$/.test(before) && !/^\d/.test(after)) return [before, sought, after];
+    }
   }
   return [text, "", ""];
 }

@@ -3,7 +3,15 @@ import { Api } from "../core/api";
 import { Keep } from "../core/storage";
 import { Conversation } from "../core/store";
 import type { Choice, Language, Message } from "../core/types";
-import { htmlLang, languageOf, linesOf, type Speak, speak, starters } from "../core/words";
+import {
+  homeland,
+  htmlLang,
+  languageOf,
+  linesOf,
+  type Speak,
+  speak,
+  starters,
+} from "../core/words";
 import css from "../styles/chat.css?inline";
 import { icon } from "./icons";
 import { lineCard } from "./lines";
@@ -15,7 +23,7 @@ import "./settings";
 
 type Sheet = "help" | "settings" | undefined;
 
-const NARROW = "(max-width: 479.98px)";
+const NARROW = "(max-width: 479.98px), (max-height: 479.98px)"; // also a phone on its side
 const DARK = "(prefers-color-scheme: dark)";
 const SIZES = { "1": "1", "2": "1.2", "3": "1.45" };
 const taken = new Set<string>(); // names under which the chats of this page keep things
@@ -61,15 +69,16 @@ export class UprightChat extends LitElement {
   /** Said to screen readers, and shown for errors. */
   private said = "";
   private alert = "";
-  private conversation: Conversation | undefined;
-  private keep: Keep | undefined;
+  private conversation!: Conversation; // this and the next: from the first connection on
+  private keep!: Keep;
   private name = "";
   private settings: Settings = {};
   private heard: Language | undefined;
   private chosenRegion = "";
   private wasOnline = true;
+  private wasEnded = false;
   private quietly = false;
-  private listening: AbortController | undefined;
+  private listening!: AbortController;
 
   /** Opens the chat. */
   show(): void {
@@ -100,6 +109,7 @@ export class UprightChat extends LitElement {
     const accent = this.getAttribute("accent") ?? "";
     if (/^#[0-9a-f]{6}$/i.test(accent)) this.style.setProperty("--upright-accent", accent);
     this.settings = keep.get<Settings>("settings") ?? {};
+    this.chosenRegion = keep.get<string>("region") ?? "";
     this.listening = new AbortController();
     const { signal } = this.listening;
     conversation.addEventListener("change", () => this.changed(), { signal });
@@ -108,8 +118,9 @@ export class UprightChat extends LitElement {
       (event) => this.arrived((event as CustomEvent<Message>).detail),
       { signal },
     );
-    const wake = () => document.visibilityState === "visible" && conversation.wake();
+    const wake = () => (document.hidden ? conversation.rest() : conversation.wake());
     window.addEventListener("online", wake, { signal });
+    window.addEventListener("offline", () => conversation.lost(), { signal });
     document.addEventListener("visibilitychange", wake, { signal });
     window.addEventListener("storage", (event) => this.elsewhere(event), { signal });
     matchMedia(DARK).addEventListener("change", () => this.requestUpdate(), { signal });
@@ -121,13 +132,14 @@ export class UprightChat extends LitElement {
       this.quietly = true; // the page was loaded anew: no stealing of the focus
       this.open = true;
     }
+    if (document.hidden) wake();
     if (conversation.begun) void conversation.start();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.listening?.abort();
-    this.conversation?.stop();
+    this.listening.abort();
+    this.conversation.stop();
     taken.delete(this.name);
   }
 
@@ -162,8 +174,10 @@ export class UprightChat extends LitElement {
     return theme === "dark" || (theme !== "light" && matchMedia(DARK).matches);
   }
 
+  /** The country as an ISO code, where the person or the site said one. */
   private get place(): string {
-    return (this.chosenRegion || this.region || "").toUpperCase();
+    const code = (this.chosenRegion || this.region || "").toUpperCase();
+    return /^[A-Z]{2}$/.test(code) ? code : "";
   }
 
   private get safety() {
@@ -178,8 +192,9 @@ export class UprightChat extends LitElement {
     const label = unread ? t("launcher_unread", { count: unread }) : t("launcher");
     return html`<div class="root ${this.page ? "page" : "corner"} ${this.position === "left" ? "left-side" : ""}" lang=${htmlLang(this.spoken)} data-theme=${this.dark ? "dark" : "light"}
         @write=${(event: CustomEvent<string>) => this.write(event.detail)}
-        @choose=${(event: CustomEvent<Choice>) => this.conversation?.send(event.detail, this.spoken)}
-        @retry=${(event: CustomEvent<string>) => this.conversation?.retry(event.detail)}
+        @choose=${(event: CustomEvent<Choice>) => this.send(event.detail)}
+        @say=${(event: CustomEvent<string>) => this.say(event.detail)}
+        @retry=${(event: CustomEvent<string>) => this.conversation.retry(event.detail)}
         @copy=${this.copy} @save=${(event: CustomEvent<{ name: string; blob: Blob }>) => this.save(event.detail.name, event.detail.blob)}
         @region=${(event: CustomEvent<string>) => this.setRegion(event.detail)}
         @set=${(event: CustomEvent<Settings>) => this.set(event.detail)}
@@ -200,7 +215,6 @@ export class UprightChat extends LitElement {
 
   private panel() {
     const { t, sheet, conversation } = this;
-    if (!conversation) return nothing;
     return html`
       <header class="header" part="header">
         <h2 id="title">${t("title")}</h2>
@@ -226,13 +240,13 @@ export class UprightChat extends LitElement {
 
   private opening() {
     const questions = [...(this.question ? [this.question] : []), ...starters(this.spoken)];
-    return html`<upright-opening .t=${this.t} .stored=${this.conversation?.stored ?? false} .questions=${questions} .safety=${this.safety}></upright-opening>`;
+    return html`<upright-opening .t=${this.t} .stored=${this.conversation.stored} .questions=${questions} .safety=${this.safety}></upright-opening>`;
   }
 
   private offline() {
     const { t } = this;
     const lines = this.place ? linesOf(this.place, this.spoken).slice(0, 2) : [];
-    return html`<div class="notice" part="offline" id="offline"><p role="status">${t("offline")}</p>
+    return html`<div class="notice" part="offline" id="offline"><p>${t("offline")}</p>
       ${
         this.sheet === "help"
           ? nothing
@@ -250,8 +264,8 @@ export class UprightChat extends LitElement {
         <button type="button" id="sheet-close" class="icon" aria-label=${t(`close_${sheet}`)} @click=${() => this.turn(undefined)}>${icon("close")}</button></div>
       ${
         sheet === "help"
-          ? html`<upright-lines .t=${t} .language=${this.spoken} .region=${this.place}></upright-lines>`
-          : html`<upright-settings .t=${t} .safety=${this.safety} .stored=${conversation?.stored ?? false} .remember=${this.keep?.remember ?? false}
+          ? html`<upright-lines .t=${t} .language=${this.spoken} .region=${this.place || homeland()}></upright-lines>`
+          : html`<upright-settings .t=${t} .safety=${this.safety} .stored=${conversation.stored} .remember=${this.keep.remember}
               .values=${{ language: settings.language ?? (this.asked ? this.language : "auto"), theme: settings.theme ?? this.theme, size: settings.size ?? "1" }}></upright-settings>`
       }`;
   }
@@ -276,36 +290,37 @@ export class UprightChat extends LitElement {
     const dialog = this.find<HTMLDialogElement>("dialog");
     if (this.open) {
       this.unread = 0;
-      this.keep?.set("open", true);
-      if (dialog && !dialog.open) {
-        if (matchMedia(NARROW).matches) dialog.showModal();
-        else if (this.quietly)
-          dialog.setAttribute("open", ""); // show() would take the focus
-        else dialog.show();
-      }
+      this.keep.set("open", true);
+      if (dialog && !dialog.open) this.spread(dialog);
       this.fit();
       if (!this.quietly && !this.page)
         requestAnimationFrame(() => this.find("upright-composer")?.focus());
       this.quietly = false;
       // In page mode nobody pressed a button yet: only a conversation that exists is taken up.
-      if (!this.page || this.conversation?.hasSession) void this.conversation?.start();
+      if (!this.page || this.conversation.hasSession) void this.conversation.start();
       this.dispatchEvent(new CustomEvent("upright-open"));
     } else if (dialog?.open) {
       dialog.close();
       this.sheet = undefined;
-      this.keep?.remove("open");
+      this.keep.remove("open");
       this.find("#launcher")?.focus();
       this.dispatchEvent(new CustomEvent("upright-close"));
     }
+  }
+
+  private spread(dialog: HTMLDialogElement): void {
+    if (matchMedia(NARROW).matches) dialog.showModal();
+    else dialog.setAttribute("open", ""); // show() would take the focus
   }
 
   /** The window became narrow or wide: a modal dialog becomes a panel, or the reverse. */
   private reopen(): void {
     const dialog = this.find<HTMLDialogElement>("dialog");
     if (!dialog?.open) return;
+    const at = this.shadowRoot?.activeElement ?? document.activeElement;
     dialog.close();
-    if (matchMedia(NARROW).matches) dialog.showModal();
-    else dialog.show();
+    this.spread(dialog);
+    (at as HTMLElement | null)?.focus();
     this.fit();
   }
 
@@ -345,9 +360,13 @@ export class UprightChat extends LitElement {
 
   private changed(): void {
     const { conversation } = this;
-    if (conversation && conversation.online !== this.wasOnline) {
+    if (conversation.online !== this.wasOnline) {
       this.wasOnline = conversation.online;
-      if (this.wasOnline) this.say(this.t("back"));
+      this.say(this.t(this.wasOnline ? "back" : "offline"));
+    }
+    if (conversation.ended !== this.wasEnded) {
+      this.wasEnded = conversation.ended;
+      if (this.wasEnded) this.say(this.t("ended"));
     }
     this.requestUpdate();
   }
@@ -361,12 +380,17 @@ export class UprightChat extends LitElement {
   }
 
   private write(text: string): void {
-    const { conversation } = this;
-    if (!conversation) return;
-    if (this.sheet) this.sheet = undefined;
+    this.sheet = undefined;
     this.alert = "";
+    this.send({ text });
+  }
+
+  private send(content: { text: string } | Choice): void {
+    const { conversation } = this;
+    this.said = "";
     conversation.language = this.asked;
-    conversation.send({ text }, this.spoken);
+    conversation.region = this.place;
+    conversation.send(content, this.spoken);
   }
 
   /** Says something to screen readers, also twice the same. */
@@ -400,18 +424,18 @@ export class UprightChat extends LitElement {
 
   private setRegion(code: string): void {
     this.chosenRegion = code;
+    this.keep.set("region", code);
     this.requestUpdate();
   }
 
   private set(values: Settings): void {
     this.settings = { ...this.settings, ...values };
-    this.keep?.set("settings", this.settings);
-    if (values.language && this.conversation) this.conversation.language = this.asked;
+    this.keep.set("settings", this.settings);
     this.requestUpdate();
   }
 
   private remember(on: boolean): void {
-    if (this.keep) this.keep.remember = on;
+    this.keep.remember = on;
     this.requestUpdate();
   }
 
@@ -430,32 +454,28 @@ export class UprightChat extends LitElement {
   }
 
   private async consent(on: boolean): Promise<void> {
-    await this.attempt(async () => this.conversation?.setStored(on));
-    for (const piece of this.renderRoot.querySelectorAll<LitElement>(
-      "upright-opening, upright-settings",
-    )) {
-      piece.requestUpdate();
-      for (const box of piece.querySelectorAll<HTMLInputElement>("#consent, [name=consent]")) {
-        box.checked = this.conversation?.stored ?? false;
-      }
-    }
+    await this.attempt(async () => this.conversation.setStored(on));
+    for (const box of this.renderRoot.querySelectorAll<HTMLInputElement>(
+      "#consent, [name=consent]",
+    ))
+      box.checked = this.conversation.stored;
   }
 
   private async export(format: "text" | "json"): Promise<void> {
     await this.attempt(async () => {
-      const blob = await this.conversation?.export(format);
+      const blob = await this.conversation.export(format);
       if (blob) this.save(format === "text" ? "upright.txt" : "upright.json", blob);
       else this.say(this.t("nothing_yet"));
     });
   }
 
   private anew(): void {
-    this.conversation?.restart();
+    this.conversation.restart();
     this.back();
   }
 
   private async delete(): Promise<void> {
-    if (!(await this.attempt(async () => this.conversation?.delete()))) return;
+    if (!(await this.attempt(async () => this.conversation.delete()))) return;
     this.say(this.t("deleted"));
     this.back();
   }
@@ -467,20 +487,15 @@ export class UprightChat extends LitElement {
   }
 
   private leave(): void {
-    if (this.keep) this.keep.remember = false;
-    this.conversation?.leave();
+    this.keep.remember = false;
+    this.conversation.leave();
     const url = this.leaveUrl || this.t("leave_url");
     location.replace(/^https?:/.test(url) ? url : this.t("leave_url"));
   }
 
-  /** Another tab of a remembered conversation ended it. */
+  /** Another tab of a remembered conversation ended it, or it has another token. */
   private elsewhere(event: StorageEvent): void {
-    if (
-      event.storageArea === localStorage &&
-      event.key === this.keep?.name("session") &&
-      !event.newValue
-    ) {
-      this.conversation?.forget();
-    }
+    if (event.storageArea === localStorage && event.key === this.keep.name("session"))
+      this.conversation.elsewhere(event.oldValue);
   }
 }

@@ -5,10 +5,11 @@ import { define, Piece } from "./piece";
 const MOST = 2000; // characters; the server refuses more
 const WARN = 200; // say how many are left from here on
 
-/** Where the person writes. Says `write` with the text. */
+/** Where the person writes. Says `write` with the text, and `say`. */
 export class Composer extends Piece {
   static override properties = { t: { attribute: false }, draft: { state: true } };
   private draft = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   protected override render() {
     const { t, draft } = this;
@@ -18,7 +19,7 @@ export class Composer extends Piece {
       <textarea id="text" part="input" rows="1" maxlength=${MOST} autocomplete="off" enterkeyhint="send" aria-describedby="keys${left <= WARN ? " left" : ""}" placeholder=${t("composer")} .value=${draft} @input=${this.input} @keydown=${this.key}></textarea>
       <button type="submit" class="send" part="send" aria-label=${t("send")}>${icon("send")}</button>
       <span id="keys" class="hidden">${t("keys")}</span>
-      ${left <= WARN ? html`<p id="left" class="left" role="status">${t("left", { count: left })}</p>` : nothing}
+      ${left <= WARN ? html`<p id="left" class="left">${t("left", { count: left })}</p>` : nothing}
     </form>`;
   }
 
@@ -32,6 +33,11 @@ export class Composer extends Piece {
 
   private input(): void {
     this.draft = this.area?.value ?? "";
+    clearTimeout(this.timer);
+    const count = MOST - this.draft.length;
+    // Not at every key: only when the person stops for a moment.
+    if (count <= WARN)
+      this.timer = setTimeout(() => this.emit("say", this.t("left", { count })), 1000);
   }
 
   protected override updated(): void {

@@ -35,14 +35,14 @@ export class Lines extends Piece {
     const cards = region ? linesOf(region, language) : [];
     return html`
       <p>${cards.length ? t("help_danger") : t("help_unknown")}</p>
-      ${region && !cards.length ? html`<p>${t("no_lines")}</p>` : nothing}
-      ${cards.map((line) => lineCard(line, t))}
       <label class="field"><span>${t("country")}</span>
         <select part="country" @change=${this.choose}>
           <option value="" ?selected=${!region}>${t("country_choose")}</option>
           ${countries(language).map(({ code, name }) => html`<option value=${code} ?selected=${code === region}>${name}</option>`)}
         </select>
-      </label>`;
+      </label>
+      ${region && !cards.length ? html`<p>${t("no_lines")}</p>` : nothing}
+      ${cards.map((line) => lineCard(line, t))}`;
   }
 
   private choose(event: Event): void {

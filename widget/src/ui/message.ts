@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Entry } from "../core/store";
 import type { Block, Download, Message, Source } from "../core/types";
-import { emphasise, htmlLang, speak } from "../core/words";
+import { emphasise, htmlLang, languageIn, speak } from "../core/words";
 import { icon } from "./icons";
 import { lineCard } from "./lines";
 import { define, Piece } from "./piece";
@@ -49,12 +49,13 @@ export class MessagePiece extends Piece {
   }
 
   private block(block: Block): TemplateResult | typeof nothing {
-    const t = speak(this.entry.message.language); // a part of the message, so in its language
+    const { language, tongue = nothing } = this.entry.message;
+    const t = speak(language); // a part of the message, so in its language
     switch (block.type) {
       case "paragraph":
-        return html`<p class="text">${block.text}</p>`;
+        return html`<p class="text" dir="auto" lang=${tongue}>${block.text}</p>`;
       case "list":
-        return html`<ul>${block.items.map((item) => html`<li>${item}</li>`)}</ul>`;
+        return html`<ul>${block.items.map((item) => html`<li dir="auto" lang=${tongue}>${item}</li>`)}</ul>`;
       case "figure": {
         const [before, figure, after] = emphasise(block.text, block.value, block.unit);
         return html`<p class="text figure" part="figure">${before}<strong>${figure}</strong>${after}</p>`;
@@ -62,7 +63,7 @@ export class MessagePiece extends Piece {
       case "step":
         return html`<div class="step" part="step"><p class="count">${t("step", { number: block.number, total: block.of })}</p><p class="text">${block.text}</p></div>`;
       case "own":
-        return html`<div class="step" part="own"><p class="count">${block.label}</p><p class="text">${block.text}</p></div>`;
+        return html`<div class="step" part="own"><p class="count">${block.label}</p><p class="text" dir="auto" lang=${tongue}>${block.text}</p></div>`;
       case "hotline":
         return lineCard(block, t);
       case "download":
@@ -82,7 +83,7 @@ export class MessagePiece extends Piece {
     return html`<details part="sources"><summary>${t("sources", { count: sources.length })}</summary><ol>${sources.map(
       ({ citation, year, locator, kind }) => {
         const dated = year && !citation.includes(String(year)) ? `${citation} (${year})` : citation;
-        return html`<li>${dated} · ${place(locator)} · ${kind}</li>`;
+        return html`<li><span lang=${htmlLang(languageIn(dated, "en"))}>${dated}</span> · ${place(locator)} · ${kind}</li>`;
       },
     )}</ol></details>`;
   }
