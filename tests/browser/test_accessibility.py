@@ -3,11 +3,13 @@
 import json
 import re
 
+import jwt
 import pytest
 from playwright.sync_api import expect
 
 from bot.paths import ROOT
-from tests.browser.chat import CRISIS, QUESTION, WORDS, Chat
+from tests.browser.chat import CRISIS, QUESTION, WORDS, Chat, answer_with
+from tests.browser.conftest import KEY
 
 AXE = ROOT / "widget" / "node_modules" / "axe-core" / "axe.min.js"
 REPORTS = ROOT / "results" / "axe"
@@ -35,17 +37,25 @@ def axe(chat, name):
     ]
 
 
-# What is narrower or lower than 24 px; a label counts as part of its box.
+# What is narrower or lower than 44 px; a label counts as part of its box. Links in the text of a
+# source are as high as their line, and a box is as high as its label.
 SMALL = """root => [...root.shadowRoot.querySelectorAll(
     "button, a, select, input, summary, textarea")]
   .filter(one => one.checkVisibility() && !one.closest("[hidden]"))
   .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect(),
                (one.closest("label") ?? one).getBoundingClientRect()])
-  .filter(([, , box]) => box.width < 24 || box.height < 24).map(([what]) => what)"""
+  .filter(([what, , box]) => (box.width < 44 || box.height < 44) && !/^<a [^>]*https:/.test(what))
+  .map(([what]) => what)"""
+WORDS_OF_A_STEP = [
+    {"type": "paragraph", "text": "One thing you could try."},
+    {"type": "step", "text": "Breathe out slowly.", "number": 1, "of": 3},
+    {"type": "own", "label": "I notice it by", "text": "my shoulders"},
+    {"type": "download", "title": "My plan", "name": "plan.txt", "content": "1. Breathe"},
+]
 
 
 @pytest.mark.parametrize("theme, lang, size", [("light", "en", "desktop"), ("dark", "zh", "phone")])
-def test_no_rule_of_axe_is_broken_in_any_state(visit, watch, theme, lang, size):
+def test_no_rule_of_axe_is_broken_in_any_state(visit, stack, watch, theme, lang, size):
     watch.may_fail = True
     chat = visit(lang=lang, size=size, theme=theme, region="GB", leave_url="/elsewhere")
     chat.page.evaluate(AXE.read_text("utf-8"))  # as a test tool, past the page's policy
@@ -70,14 +80,36 @@ def test_no_rule_of_axe_is_broken_in_any_state(visit, watch, theme, lang, size):
     chat.button("help").click()
     check("help")
     chat.button("close_help").click()
+    sender = jwt.decode(chat.token(), options={"verify_signature": False})["sub"]
+    said = {"conversation": sender, "label": "Li Na", "text": "I read what you wrote."}
+    chat.button("close").click()
+    stack.request("/chat/counsellor", said, token=KEY)
+    expect(chat.launcher.locator("[part=badge]")).to_be_visible()
+    check("unread")
+    chat.open()
+    expect(chat.messages("counsellor")).to_be_visible()
+    check("counsellor")
+    step = {"id": "step", "author": "assistant", "language": lang, "time": 1.7e9, "template": "x"}
+    answer_with(chat.page, [{**step, "text": "x", "blocks": WORDS_OF_A_STEP}])
+    chat.say("hi")
+    check("step")
+    chat.page.unroute("**/chat/messages")
+    chat.page.route("**/chat/messages", lambda route: route.fulfill(status=400))
+    chat.type("hello?")
+    expect(chat.messages("person").get_by_role("alert")).to_be_visible()
+    check("refused")
+    chat.page.unroute("**/chat/messages")
     chat.page.route("**/chat/messages", lambda route: route.abort())
     chat.type("hello?")
     expect(chat.root.locator("#offline")).to_be_visible()
     check("error")
+    chat.request(stack, "/chat/conversation", method="DELETE")
+    expect(chat.root.locator(".notice").get_by_text(chat.word("ended"))).to_be_visible()
+    check("ended")
     assert broken == []
 
 
-def test_no_rule_of_axe_is_broken_on_the_page_of_the_server(contexts, stack, site, watch):
+def test_no_rule_of_axe_is_broken_on_the_pages_of_the_server(contexts, stack, site, watch):
     watch.may_fail = True  # past the policy the browser also looks for an icon
     page = contexts("phone", bypass_csp=True).new_page()  # for axe itself
     page.goto(f"{stack.base}/chat/")
@@ -85,7 +117,15 @@ def test_no_rule_of_axe_is_broken_on_the_page_of_the_server(contexts, stack, sit
     expect(chat.input).to_be_visible()
     page.evaluate(AXE.read_text("utf-8"))
     chat.say(QUESTION["en"])
-    assert axe(chat, "page") == []
+    broken = axe(chat, "page")
+    for name in ("demo", "embed", "safety"):
+        for lang in ("", "zh"):
+            page.goto(f"{stack.base}/{name}/{lang}")
+            page.evaluate(AXE.read_text("utf-8"))
+            if name != "safety":
+                expect(chat.launcher).to_be_visible()
+            broken += axe(chat, f"{name}{lang and '-'}{lang}")
+    assert broken == []
 
 
 def test_whatever_is_pressed_is_large_enough(visit):
@@ -161,8 +201,8 @@ def test_everything_works_with_the_keyboard_alone(visit, size):
     expect(chat.root.locator("#settings")).to_be_focused()
     tab_to(chat, lambda at: at["id"] == "help", "Shift+Tab")
     keyboard.press("Enter")
-    way = tab_to(chat, lambda at: at["part"] == "country")
-    assert any(at["part"] == "call" for at in way)
+    way = tab_to(chat, lambda at: at["part"] == "call")
+    assert any(at["part"] == "country" for at in way)
     keyboard.press("Escape")
     keyboard.press("Escape")
     expect(chat.panel).to_be_hidden()
@@ -177,6 +217,31 @@ def test_on_a_phone_the_focus_stays_in_the_open_chat_and_on_a_desktop_it_may_go_
         assert phone.focused("at.localName === 'body' || at.getRootNode() !== document")
     desktop = visit().open()
     tab_to(desktop, lambda at: not at["of"], "Shift+Tab")
+
+
+def test_a_phone_on_its_side_has_the_whole_screen_and_keeps_the_focus(visit):
+    chat = visit(size="phone", region="GB").open()
+    chat.input.fill("can it")
+    chat.page.set_viewport_size({"width": 740, "height": 360})
+    expect(chat.panel).to_have_js_property("offsetHeight", 360)
+    assert chat.box(chat.panel) == {"x": 0, "y": 0, "width": 740, "height": 360}
+    expect(chat.input).to_be_focused()
+    # The keyboard takes the lower half: the panel ends above it, and what one writes is seen.
+    chat.page.evaluate(
+        """() => { Object.defineProperty(visualViewport, "height", { value: 190 });
+          visualViewport.dispatchEvent(new Event("resize")); }"""
+    )
+    expect(chat.panel).to_have_js_property("offsetHeight", 190)
+    field = chat.box(chat.input)
+    assert field["y"] + field["height"] <= 190
+    chat.button("help").click()
+    country = chat.sheet.get_by_label(chat.word("country"))
+    country.focus()
+    # To a wide screen: a panel in the corner again, with the focus where it was.
+    chat.page.set_viewport_size({"width": 1280, "height": 800})
+    expect(country).to_be_focused()
+    assert chat.box(chat.panel)["width"] < 500
+    expect(chat.input).to_have_value("can it")
 
 
 def tree(chat):

@@ -248,7 +248,7 @@ def test_a_counsellors_message_appears_under_their_name_and_counts_while_closed(
     chat.button("close").click()
     expect(chat.panel).to_be_hidden()
     counsellor({"label": "Li Na", "text": "Are you still there?"})
-    expect(chat.launcher.locator("[part=badge]")).to_have_text("1")
+    expect(chat.launcher.locator("[part=badge]")).to_have_attribute("data-count", "1")
     expect(chat.launcher).to_have_accessible_name(chat.word("launcher_unread", count=1))
     chat.open()
     expect(said).to_have_count(2)
@@ -256,9 +256,42 @@ def test_a_counsellors_message_appears_under_their_name_and_counts_while_closed(
     expect(chat.launcher.locator("[part=badge]")).to_have_count(0)
 
 
-def test_the_page_of_the_server_itself_is_a_chat(contexts, stack, site):
+def test_the_pages_of_the_server_itself_have_a_chat(contexts, stack, site):
     page = contexts().new_page()
     page.goto(f"{stack.base}/chat/")
     chat = Chat(page, site, "en")
     expect(chat.input).to_be_visible()
     assert chat.say(QUESTION["en"])[0]["language"] == "en"
+    page = contexts(lang="zh").new_page()
+    page.goto(f"{stack.base}/demo/zh")
+    chat = Chat(page, site, "zh").open()
+    assert chat.say(QUESTION["zh"])[0]["language"] == "zh"
+
+
+def test_the_configurator_writes_the_line_to_paste_and_shows_that_chat(contexts, stack, site):
+    page = contexts().new_page()
+    page.goto(f"{stack.base}/embed/")
+    line, form = page.locator("#line"), page.locator("#choices")
+    chat = Chat(page, site, "en")
+    expect(chat.launcher).to_be_visible()
+    expect(line).to_have_value(f'<script src="{stack.base}/chat/upright.js" async></script>')
+    for name, value in (("language", "zh"), ("region", "GB"), ("position", "left")):
+        form.locator(f"[name={name}]").select_option(value)
+    form.locator("[name=theme]").select_option("dark")
+    colours = form.locator("[name=accent] option").evaluate_all("all => all.map(one => one.value)")
+    form.locator("[name=accent]").select_option(colours[-1])
+    form.locator("[name=question]").fill('is "it" <safe>?')
+    form.locator("[name=question]").press("Tab")
+    expect(line).to_have_value(
+        f'<script src="{stack.base}/chat/upright.js" data-language="zh" data-region="GB"'
+        f' data-position="left" data-theme="dark" data-accent="{colours[-1]}"'
+        ' data-question="is &quot;it&quot; &lt;safe&gt;?" async></script>'
+    )
+    chat = Chat(page, site, "zh")
+    expect(chat.root.locator("[data-theme=dark]")).to_be_attached()
+    assert chat.box(chat.launcher)["x"] < 200
+    accent = "one => one.style.getPropertyValue('--upright-accent')"
+    assert chat.root.evaluate(accent) == colours[-1]
+    chat.open()
+    expect(chat.panel.get_by_text(chat.word("opening_title"))).to_be_visible()
+    expect(chat.root.get_by_role("button", name='is "it" <safe>?')).to_be_visible()

@@ -131,12 +131,14 @@ describe("when something fails", () => {
     await pass(1);
     before.stop();
     server.down = false;
+    server.history = [message("h")];
+    tab.setItem("k:session", JSON.stringify(server.mint()));
     const after = begin();
     expect([after.begun, texts(after), states(after)]).toEqual([true, ["a"], ["waiting"]]);
     await after.start();
     await pass();
     expect(server.processed).toEqual([id]);
-    expect(texts(after)).toEqual(["a", "re a"]);
+    expect(texts(after)).toEqual(["words of h", "a", "re a"]);
   });
 
   it("gets a new session when the old one is expired and sends again with the same id", async () => {

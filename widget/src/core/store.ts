@@ -510,8 +510,9 @@ export class Conversation extends EventTarget {
     const find = (list: Entry[], id?: string) => list.findIndex((one) => one.message.id === id);
     this.entries = messages.map((message) => ({ ...shown[find(shown, message.id)], message }));
     shown.forEach((entry, index) => {
-      if (find(this.entries, entry.message.id) < 0)
-        this.entries.splice(find(this.entries, shown[index - 1]?.message.id) + 1, 0, entry);
+      if (find(this.entries, entry.message.id) >= 0) return;
+      const before = find(this.entries, shown[index - 1]?.message.id) + 1;
+      this.entries.splice(entry.state ? this.entries.length : before, 0, entry);
     });
     this.lastEvent = event;
     this.showPending();

@@ -206,7 +206,7 @@ export class UprightChat extends LitElement {
         this.page
           ? html`<section class="panel" id="panel" part="panel" aria-label=${t("region_label")} @keydown=${this.key}>${this.panel()}</section>`
           : html`<button type="button" class="launcher" id="launcher" part="launcher" aria-haspopup="dialog" aria-expanded=${open ? "true" : "false"} aria-label=${label} ?hidden=${open} @click=${this.show}>
-              ${icon("chat")}<span>${t("title")}</span>${unread ? html`<b class="badge" part="badge" aria-hidden="true">${unread}</b>` : nothing}
+              ${icon("chat")}<span>${t("title")}</span>${unread ? html`<b class="badge" part="badge" data-count=${unread}></b>` : nothing}
             </button>
             <dialog class="panel" id="panel" part="panel" aria-label=${t("region_label")} @keydown=${this.key} @cancel=${this.cancel}>${open ? this.panel() : nothing}</dialog>`
       }
