@@ -91,12 +91,13 @@ def _fixed(
     words: Words, template: str, values: Mapping[str, Any], language: Language
 ) -> Iterator[Block]:
     """Yield the blocks of a response of `domain.yml`: hotlines as cards, own words apart."""
-    text = str(words.responses[template][language]["text"])
+    text = str(words.response(template, values)[language]["text"])
     # Lines keep their English names among words of a third language.
     names: Language = "en" if "spoken" in values else language
+    lines = words.lines(values)
     for index, part in enumerate(text.split("{lines}")):
         if index:
-            for line in words.lines(values):
+            for line in lines:
                 yield _hotline(words, line, names)
         for raw in part.split("\n"):
             own = _OWN_LINE.fullmatch(raw.strip())
@@ -107,7 +108,7 @@ def _fixed(
                 yield from _lines(words.fill(raw, values, language))
     if "{emergency}" in text:
         number = words.emergency_line(values)
-        if number is not None:
+        if number is not None and not ("{lines}" in text and number in lines):
             yield _hotline(words, number, names)
 
 

@@ -2,7 +2,7 @@
 
 `UPRIGHT_COUNSELLOR_HOURS`: empty (nobody is ever offered) or, for example,
 "mon-fri 09:00-18:00 Europe/London 30": weekdays, from, to, time zone, and the minutes that an
-answer may take.
+answer may take. They write through `POST /chat/counsellor`, which needs `UPRIGHT_COUNSELLOR_KEY`.
 """
 
 from __future__ import annotations
@@ -60,10 +60,14 @@ def duty() -> Duty | None:
     return Duty.parse(setting) if setting else None
 
 
-def presence(now: datetime | None = None) -> tuple[str, int]:
-    """Return the template that says whether a person is there, and the minutes of an answer."""
+def presence(now: datetime | None = None, stored: bool = True) -> tuple[str, int]:
+    """Return the template that says whether a person is there, and the minutes of an answer.
+
+    Nobody is where no hours are set, where counsellors have no way into the chat, and in a
+    conversation that is not stored: nobody could read it later.
+    """
     hours = duty()
-    if hours is None:
+    if hours is None or not stored or not os.environ.get("UPRIGHT_COUNSELLOR_KEY", "").strip():
         return "utter_human_none", 0
     on = hours.is_on(now or datetime.now(timezone.utc))
     return ("utter_human_now" if on else "utter_human_later"), hours.minutes

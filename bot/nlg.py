@@ -17,7 +17,7 @@ from rasa.utils.endpoints import EndpointConfig
 from actions.knowledge.schema import Language
 from bot.counsellors import presence
 from bot.state import TONGUE_WORDS
-from bot.words import PLAN_STEPS, SAFETY_PLAN_WORDS, WordsError, load_words
+from bot.words import PLAN_STEPS, SAFETY_PLAN_WORDS, WordsError, features_off, load_words
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class VettedGenerator(NaturalLanguageGenerator):
         None leads to an empty turn, which the channel fills with fixed words.
         """
         language: Language = "zh" if tracker.get_slot("language") == "zh" else "en"
-        values = dict(kwargs.get("values") or {})
+        values = dict(kwargs.get("values") or {}) | features_off()
         if self._words.needs_lines(utter_action):
             values |= self._words.safety_values(tracker.get_slot("region"), language)
         if utter_action == SAFETY_PLAN_WORDS:

@@ -7,7 +7,7 @@ the start of each turn, in the Rasa process, so that it is never stale when an a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,25 +40,67 @@ ANSWER_FOLLOW_UP = "action_answer_follow_up"
 _THEIR = (
     r"\b(?:my|our|his|her|a|the) (?:son|daughter|kid|child|boy|girl|brother|sister|nephew|niece"
     r"|cousin|friend|student|boyfriend|girlfriend|bf|gf|grandson|granddaughter)\b|\b(?:he|she)\b"
-    r"|儿子|女儿|孩子|小孩|娃|弟弟|妹妹|哥哥|姐姐|侄|外甥|表弟|表妹|堂弟|同学|朋友|学生|他|她"
+    r"|儿子|女儿|孩子|小孩|娃|弟弟|老大|老二|闺女|丫头|小子|囡囡|它|家(?:的)?今年|妹妹|哥哥|姐姐|侄|外甥|表弟|表妹|堂弟|同学|朋友|学生|他|她"
+)
+# After a number: it is no age but a height, an amount, a time since the operation.
+_NO_AGE = (
+    r"(?!\s*(?:cm|centimet|mm\b|millimet|kg|kilo|lbs?\b|pounds?|stone|%|percent|inch"
+    r"|in\b(?! (?:grade|year|school|my|the))|-?(?:feet|foot|ft)|['’′\"”″]|[.,:/–-]\d|k\b|months?"
+    r"|weeks?|days?|hours?|hrs?\b|minutes?|mins?\b|sessions?|turns?|times?|steps?|out of|of\b|to \d"
+    r"|(?:years?|yrs?) (?!old)))(?!(?<=\b[4-7])\s+\d)"
 )
 _AGE = re.compile(
-    r"\b(?:i\s*am|i['’]?m|im|turning|just turned)\s*(?:only\s*|just\s*|a\s*)?(\d{1,2})\b"
-    r"(?!\s*(?:cm|kg|%|inch|feet|foot|ft|['\"]|k\b|months?|weeks?|days?|out of))"
-    r"|\b(\d{1,2})\s*(?:years? old|yo\b|y/o)|\b(\d{1,2})[mf]\b(?! tall)"
-    r"|(?:我|本人|今年|刚满|才|已经|快|现在)\s*(\d{1,2})\s*(?:周?岁|了)"
-    r"|(?<![\d\w])(\d{1,2})\s*(?:周)?岁(?:的?(?:男生|女生|学生|人|男|女)|[，,。 ]|$)",
+    r"(?<!like )(?<!liek )\b(?P<own>i\s*am|i['’]?m|im)\s+(?:(?:only|just|a|still|currently|like"
+    r"|almost|nearly|about|turning|aged?)\s+){0,2}(?P<a>\d{1,2})\b"
+    + _NO_AGE
+    + r"|\b(?P<old>my age is|(?:boy|girl|male|female|student|son|daughter|^),?\s*aged?"
+    r"|turning|just turned)\s+(?P<b>\d{1,2})\b"
+    + _NO_AGE
+    + r"|(?<!['’′.])\b(?P<c>\d{1,2})[\s-]*(?:(?:years?|yrs?)[\s-]*old\b(?! (?:son|daughter|brother"
+    r"|sister|nephew|niece|cousin|child|kid|patient))|yo\b|y/o)"
+    r"|(?<!['’′.])\b(?P<d>\d{1,2})[mf]\b(?! tall)"
+    r"|(?P<mine>(?<!那年)(?<!当年)(?<!那时)(?<!时候)(?:我|本人)(?:是[一个名]{0,2})?)\s*(?P<e>\d{1,2})\s*(?:周?岁(?=\s*(?:[，,。.！!？?、；;~\d男女了]|$|的?(?:男|女|学生)"
+    r"|身高|想|能|可|该|要|怎|还|是|初|小学|在?[上读]))|了)"
+    r"|(?:今年|刚满|才|已经|快|现在|马上)\s*(?P<f>\d{1,2})\s*(?:周?岁|了|(?=[，,。！!？?]|$))"
+    r"|(?<![\d\w])(?P<g>\d{1,2})\s*(?:周)?岁"
+    r"(?:的?(?:男生|女生|学生|人|男(?!孩)|女(?![孩儿]))|[，,。 ]|$)",
+    re.IGNORECASE,
+)
+# Before a number: an age of somebody else, of anybody, or of long ago.
+_NOT_NOW = re.compile(
+    r"(?:\b(?:is|are|was|were|since|at|until|till|before|after|from|by|over|under|like|age|than)"
+    r"|(?<!\bas)(?<!i am)(?<!i'm)(?<!i’m)(?<!\bim)(?<!being)"
+    r" \b(?:my|our|his|her|their|your|a|an|the|any|every|each|this|that|another|some|most)"
+    r"|^(?:my|our|his|her|a|any))"
+    r"(?: \w{1,9}){0,1}\W*$",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\D{0,12}(\d{1,2})\D{0,12}")
+_WORDS = (
+    *("four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_IN_WORDS = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
+_CHINESE = "一二三四五六七八九"
+_IN_CHINESE = re.compile(rf"[二三四五六七八九]?十[{_CHINESE}]?|[四五六七八九]")
+_CHINESE_AGE = re.compile(
+    rf"(?<![{_CHINESE}十百第两])({_IN_CHINESE.pattern})(?=\s*周?岁)|(?<=今年)({_IN_CHINESE.pattern})(?=了|[，,。！!？?]|$)"
+)
+_PAST = r"(?!.{0,3}(?:时|那[年会时]|就|毕业|老师|同学|开始|以来|以后|之后|之前|起|家长|学历))"
 _SCHOOL = (
     (
         "under_14",
-        re.compile(r"(?:我|本人)(?:还|是|在|现在|今年)*(?:上|读)?(?:小学|[一二三四五六]年级)"),
+        re.compile(
+            r"(?<!是)(?:我|本人)(?:还|是|在|现在|今年)*(?:上|读)?(?:小学)?[一二三四五六]年级"
+            + _PAST
+            + r"|(?:我|本人)(?:还|是|在|现在|今年)*(?:上|读)?小学(?:生)?(?=[，,。.！!？?\s]|$)"
+        ),
     ),
     (
         "14_17",
-        re.compile(r"(?:我|本人)(?:还|是|在|现在|今年)*(?:上|读)?(?:高中|高[一二三]|未成年)"),
+        re.compile(
+            r"(?:我|本人)(?:还|是|在|现在|今年)*(?:上|读)?(?:高中|高[一二三]|未成年)" + _PAST
+        ),
     ),
     (
         "14_17",
@@ -74,10 +116,12 @@ def is_topic_intent(intent: str | None) -> bool:
 
 @dataclass(frozen=True)
 class Place:
-    """A place found in a message: `region` (ISO code) and whether it is the whole message."""
+    """A place found in a message: `region` (ISO code), whether it is the whole message, and whether
+    the message says that the person is there."""
 
     region: str | None = None
     only: bool = False
+    stated: bool = False
 
 
 def next_state(
@@ -88,14 +132,15 @@ def next_state(
     metadata: Mapping[str, Any],
     form: str | None = None,
     presence: str = "utter_human_none",
+    off: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the slots of this turn, before the reply: the contract's, and our memory.
 
     `before`: slot values so far; `parse`: the NLU result (intent, language, risk); `text`: the
     message; `place`: where the person says they are; `metadata`: what the channel adds
     (`language` chosen in the widget, `region` of the site); `form`: an open form; `presence`: the
-    template that says whether a counsellor is there. `topic` and `topics` are empty until the
-    reply confirms them.
+    template that says whether a counsellor is there; `off`: features switched off. `topic` and
+    `topics` are empty until the reply confirms them.
 
     Memory: `safety` (of `bot.safety.protocol`), `plan` (fixed words instead of another reply) and
     `after` (fixed words that follow it).
@@ -104,7 +149,7 @@ def next_state(
     safety = before.get("safety") or {}
     # A bare "Canada" answers us only where numbers were the subject; else it asks about Canada.
     here = place.only and _expects_place(before, safety)
-    said = place.region if here or not place.only else None
+    said = place.region if here or place.stated or not place.only else None
     region = said or before.get("region") or metadata.get("region")
     asked_age = before.get("asked") == "age"
     age = age_band(text, asked=asked_age) or before.get("age_band")
@@ -119,6 +164,7 @@ def next_state(
             region_said=said is not None,
             form=form,
             leaning_from=THRESHOLDS.crisis_after_distress,
+            off=off,
         ),
     )
     calm = plan.level is RiskLevel.NONE and not plan.words and not form
@@ -129,7 +175,8 @@ def next_state(
         words, told = _for_the_young(age, before.get("age_band"), intent, told, follow_up)
         if not words and asked_age and age and age != before.get("age_band"):
             words = ["utter_age_noted"]
-        if intent == "ask_about_human" and presence != "utter_human_none":
+        offered = presence != "utter_human_none" and age != "under_14"  # of whom nothing is kept
+        if intent == "ask_about_human" and offered:
             words, topic = [presence], "about.human"
         if age is None and intent in _AGE_MATTERS and "utter_ask_age" not in told:
             after, asked = [*after, "utter_ask_age"], "age"
@@ -184,16 +231,33 @@ def age_band(text: str, asked: bool = False) -> str | None:
 
     `asked`: we have just asked, so that a bare number counts too. Ages of others do not count.
     """
-    match = _NUMBER.fullmatch(text) if asked else None
-    match = match or _AGE.search(text)
-    if not match:
-        return next((band for band, pattern in _SCHOOL if pattern.search(text)), None)
-    own = match.group().lstrip().lower().startswith(("i", "我", "本人", "turn", "just"))
-    if not own and re.search(
-        _THEIR, text[max(0, match.start() - 40) : match.start() + 1], re.IGNORECASE
-    ):
-        return None
-    age = int(next(group for group in match.groups() if group))
+    text = _in_digits(text, asked)
+    answer = _NUMBER.fullmatch(text) if asked else None
+    if answer and not re.search(_THEIR, text, re.IGNORECASE):
+        return _band(int(answer[1]))
+    for match in _AGE.finditer(text):
+        before = text[max(0, match.start() - 40) : match.start()]
+        own = match["own"] or match["mine"]
+        theirs = re.search(_THEIR, before + match.group(), re.IGNORECASE)
+        if own or not (theirs or _NOT_NOW.search(before)):
+            return _band(int(next(match[name] for name in "abcdefg" if match[name])))
+    return next((band for band, pattern in _SCHOOL if pattern.search(text)), None)
+
+
+def _in_digits(text: str, everywhere: bool) -> str:
+    """Return the text with ages in words as digits; Chinese ones everywhere or before 岁."""
+    text = _IN_WORDS.sub(lambda match: str(_WORDS.index(match[0].lower()) + 4), text)
+    chinese = _IN_CHINESE if everywhere else _CHINESE_AGE
+    return chinese.sub(lambda match: str(_chinese_number(match[0])), text)
+
+
+def _chinese_number(words: str) -> int:
+    tens, ten, ones = words.rpartition("十")
+    units = _CHINESE.index(ones) + 1 if ones else 0
+    return units + (10 * (_CHINESE.index(tens) + 1 if tens else 1) if ten else 0)
+
+
+def _band(age: int) -> str | None:
     if age < 4:
         return None
     return "under_14" if age < 14 else "14_17" if age < 18 else "adult"

@@ -97,9 +97,13 @@ def _lines(hotlines: Hotlines) -> dict[str, list[list[Any]]]:
     emergency: dict[str, list[Any]] = {}
     crisis: dict[str, list[list[Any]]] = {}
     shown = [line for line in hotlines.all if line.show]
-    for line in shown:
+    always = {line.country for line in shown if line.kind == "crisis" and line.always_open}
+    # Bundled, they are shown at any hour: confirmed ones first, and hours that are not said or are
+    # over at night only where there is no other line (its contact names them).
+    for line in sorted(shown, key=lambda line: not line.always_open):
         if line.kind == "crisis":
-            crisis.setdefault(line.country, []).append(shape(line))
+            if line.always_open or line.country not in always or _says_hours(line):
+                crisis.setdefault(line.country, []).append(shape(line))
         else:
             emergency.setdefault(line.country, shape(line))
     for line in shown:  # a number of its own goes before one that merely covers a country
@@ -109,6 +113,11 @@ def _lines(hotlines: Hotlines) -> dict[str, list[list[Any]]]:
         code: [*([emergency[code]] if code in emergency else []), *crisis.get(code, [])]
         for code in sorted((emergency.keys() | crisis.keys()) - _NO_COUNTRY)
     }
+
+
+def _says_hours(line: Hotline) -> bool:
+    """Return whether a line of varying hours says so where it is shown."""
+    return line.hours == "varies" and "hours" in line.contact["en"]
 
 
 # Used in the file for the record, and for numbers that cover several countries.

@@ -8,12 +8,15 @@ not.
 Templates: `utter_*` are the responses of `domain.yml`; `kb_claims` is one bubble of a topic and
 `kb_sources` the sources of bubbles. Values are ids, codes and numbers: `topic`, `facet`, `index`,
 `places`, `country`, `region`, `limit`, `hotlines`, and for buttons `offer` (facets) and `choices`
-(topics). `*_spoken_<code>` are words in another language, from `data/safety/other_languages.yml`.
+(topics); `off` are features that are switched off, whose buttons are left out. Words with
+{lines} have a variant `<template>_none` for a region without a line that is known to be open.
+`*_spoken_<code>` are words in another language, from `data/safety/other_languages.yml`.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +32,7 @@ from bot.safety.hotlines import Hotline, Hotlines
 from bot.safety.languages import OtherLanguage, spoken_templates
 from bot.safety.protocol import GROUNDING, PROTOCOL_WORDS
 from bot.safety.runtime import load_hotlines, load_languages
+from bot.switches import SWITCHES
 
 ROOT = Path(__file__).resolve().parents[1]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -72,6 +76,12 @@ NEEDED = (
     "utter_sources_none_country",
     "utter_not_yet",
 )
+
+# Buttons that lead to a feature which can be switched off.
+_FEATURE_OF = {
+    "/request_safety_plan": "safety_plan",
+    "/ask_wellbeing_grounding": "grounding",
+}
 
 # Dialogue acts that a button may carry.
 _ISSUED_ACTS = (
@@ -141,9 +151,14 @@ class Words:
                 text, sources = self._sources(values, language)
                 buttons = []
             else:
-                variant = self.responses[template][language]
+                variant = self.response(template, values)[language]
                 text, sources = self._fill(variant["text"], values, language), []
-                buttons = [dict(button) for button in variant.get("buttons") or []]
+                off = set(values.get("off") or ())
+                buttons = [
+                    dict(button)
+                    for button in variant.get("buttons") or []
+                    if _FEATURE_OF.get(button["payload"]) not in off
+                ]
             buttons += self._value_buttons(values, language, bool(sources), template)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise WordsError(f"{template} {dict(values)} [{language}]: {error!r}") from error
@@ -155,6 +170,16 @@ class Words:
             "values": dict(values),
             "language": language,
         }
+
+    def response(self, template: str, values: Mapping[str, Any]) -> Mapping[Language, Any]:
+        """Return the texts and buttons of a response, by language.
+
+        Where the region has no line to name, the variant that promises none. Raises KeyError.
+        """
+        found = self.responses[template]
+        if values.get("hotlines") is not None and not values["hotlines"]:
+            return self.responses.get(f"{template}_none", found)
+        return found
 
     def is_vetted(
         self, message: Mapping[str, Any], said: Callable[[str], bool] = lambda _: False
@@ -218,7 +243,8 @@ class Words:
         now = now or datetime.now(timezone.utc)
         choice = self._hotlines.choose(region, language, now)
         lines = choice.lines or choice.examples
-        return {"hotlines": [line.id for line in lines], "region": choice.region}
+        values = {"hotlines": [line.id for line in lines], "region": choice.region}
+        return values | features_off()
 
     def label(self, name: str, language: Language) -> str:
         """Return a short label of `labels.yml`."""
@@ -231,8 +257,14 @@ class Words:
         return bubbles[int(values["index"])]
 
     def lines(self, values: Mapping[str, Any]) -> list[Hotline]:
-        """Return the hotlines that a message with these values names."""
-        return [self._hotlines.get(line_id) for line_id in values.get("hotlines") or ()]
+        """Return the hotlines that a message with these values names.
+
+        Words in another language have no variant without lines; the emergency number of the
+        region stands there then.
+        """
+        lines = [self._hotlines.get(line_id) for line_id in values.get("hotlines") or ()]
+        number = self.emergency_line(values) if "spoken" in values and not lines else None
+        return [number] if number else lines
 
     def emergency_line(self, values: Mapping[str, Any]) -> Hotline | None:
         """Return the emergency number of the region of these values, None where unknown."""
@@ -355,11 +387,10 @@ class Words:
 
     def _lines(self, values: Mapping[str, Any], language: Language) -> str:
         lines = []
-        for line_id in values["hotlines"]:
-            line = self._hotlines.get(line_id)
+        for line in self.lines({**values, "hotlines": values["hotlines"]}):
             colon = ": " if language == "en" else "："
             label = f"{line.name[language]}{colon}{line.contact[language]}"
-            if line.country != values.get("region"):
+            if values.get("region") not in (line.country, *line.covers):
                 country = self.knowledge.country_name(line.country, language)
                 label = f"{country} – {label}" if language == "en" else f"{country}，{label}"
             lines.append(f"• {label}")
@@ -399,6 +430,12 @@ class Words:
             topic = self.knowledge.topics[topic_id]
             buttons.append({"title": topic.question.get(language), "payload": f"/{topic.intent}"})
         return buttons
+
+
+def features_off() -> dict[str, list[str]]:
+    """Return the value `off`: features whose buttons are left out; {} where all are on."""
+    off = sorted(set(_FEATURE_OF.values()) & set(SWITCHES.off()))
+    return {"off": off} if off else {}
 
 
 def _payload(intent: str, topic: Topic) -> str:
@@ -484,10 +521,12 @@ def check_words(words: Words, file: Path) -> None:
     country = next(iter(words.knowledge.countries))
     values = {"topic": topic, "country": country, "limit": 1, "hotlines": [], "region": None}
     values |= {"own": {}, "minutes": 1, "tongue": "fr"}
-    for template in {*NEEDED, *words.responses}:
+    examples = words.safety_values(None, "en")["hotlines"]
+    everywhere = itertools.product({*NEEDED, *words.responses}, ([], examples))
+    for template, lines in everywhere:
         for language in LANGUAGES:
             try:
-                message = words.render(template, values, language)
+                message = words.render(template, {**values, "hotlines": lines}, language)
             except WordsError as error:
                 raise ContentError(file, 0, str(error)) from error
             for button in message["buttons"]:

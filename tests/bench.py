@@ -29,11 +29,13 @@ from tests.evaluation.systems import default_config, our_config, train, write_da
 class Server:
     """A server process with the REST channel."""
 
-    def __init__(self, name: str, command: list[str], port: int, env: dict[str, str]) -> None:
+    def __init__(
+        self, name: str, command: list[str], port: int, env: dict[str, str], folder: Path = ROOT
+    ) -> None:
         self.name = name
         self.url = f"http://127.0.0.1:{port}/webhooks/rest"
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         self.seconds: list[float] = []
         self.wordless = 0

@@ -14,6 +14,8 @@ from bot.disclosure import DISCLOSE_AGAIN_SECONDS
 from bot.policies.base import FixedPolicy, said_now, slots_and_parse
 from bot.safety.runtime import load_regions
 from bot.state import Place, next_state
+from bot.storage.consent import is_stored
+from bot.switches import SWITCHES
 
 DISCLOSURE = "utter_disclosure"
 # Replies that say themselves that this is a program.
@@ -50,10 +52,11 @@ def _turn_state(tracker: DialogueStateTracker) -> dict[str, Any]:
         before,
         parse,
         text,
-        Place(only or regions.find(text), bool(only)),
+        Place(only or regions.find(text), bool(only), regions.stated(text) is not None),
         metadata,
         form=tracker.active_loop_name,
-        presence=presence()[0],
+        presence=presence(stored=is_stored(tracker.sender_id))[0],
+        off=frozenset(SWITCHES.off()),
     )
 
 

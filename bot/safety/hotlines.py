@@ -109,10 +109,10 @@ class Hotline:
 class HotlineChoice:
     """What to name to one person now.
 
-    `lines`: at most 2 lines of the region, those open now first. `emergency`: the words for the
-    region's emergency number, or None (then say "your local emergency number"). `region`: as
-    asked for. `examples`: only without a known region, at most 3 lines, to be labelled with their
-    countries.
+    `lines`: at most 2 lines of the region, those open now first and none that is closed now.
+    `emergency`: the words for the region's emergency number, or None (then say "your local
+    emergency number"). `region`: as asked for. `examples`: only without a known region, at most 3
+    lines, to be labelled with their countries.
     """
 
     lines: tuple[Hotline, ...]
@@ -200,9 +200,9 @@ class Hotlines:
             key=lambda line: (_order(line, now), _language_order(line, language)),
         )
         answering = [line for line in ranked if line.state(now) is not OpenState.CLOSED]
-        chosen = (answering or ranked)[:MOST_LINES]
+        chosen = answering[:MOST_LINES]
         if chosen and not any(line.always_open for line in chosen):
-            chosen[1:] = [line for line in ranked if line.always_open][:1] or chosen[1:]
+            chosen[1:] = [line for line in answering if line.always_open][:1] or chosen[1:]
         return chosen
 
     def _examples(self, language: Language) -> tuple[Hotline, ...]:

@@ -8,7 +8,7 @@ the conversation, believe a denial and leave the door open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,12 +37,27 @@ _GOES_ON = frozenset(
     }
 )
 _NEXT_STEP = frozenset({"affirm", "more", "thanks"})
+# What may answer "how is that now?"; a clear question or request is a change of subject.
+_TELLS = frozenset(
+    {
+        *("affirm", "deny", "nlu_fallback", "out_of_scope", "no_words", "decline_help"),
+        *("report_distress", "report_crisis", "report_medical_emergency"),
+    }
+)
 SAFETY_PLAN = "safety_plan_form"
+STOP_FORM = "action_deactivate_loop"
 _CLEAR = 0.6  # probability from which an intent counts as a clear change of subject
+# Probability from which the intent alone opens a crisis, gently. Measured on the 1,301 development
+# messages: with the patterns alone 102 more crises are asked about and nobody else, with the
+# classifier nobody else either; what was denied is left out.
+_REPORTED = 0.5
+_ASKING = ("ask_", "request_", "follow_up_", "switch_")
 _SURE = 0.8  # probability from which the classifier alone turns an emergency into a crisis
 _RELIEF = 0.6  # probability of a denial that answers the direct question
 _HOPELESS_TURNS = 2  # turns of distress after which hopelessness is asked about
 _CHECK_IN_TURNS = 4  # turns after a crisis was left before it is asked after, once
+_REJECTED_TURNS = 6  # turns for which a rejection is remembered
+_HELD_IN_DANGER = 2  # questions that are put off after imminent danger, before one is answered
 _ABOUT = {
     "ask_about_human": "about.human",
     "ask_about_privacy": "about.privacy",
@@ -60,6 +75,12 @@ _FRESH: Mapping[str, Any] = {
     "low": 0,  # turns of distress in a row
     "since": None,  # turns since a crisis was left, None where there was none
     "checked_in": False,
+    # What the next message may answer: "check_in" how that is now, "gently" the gentle question
+    # beside signs after surgery, "signs" which of them there are.
+    "awaiting": None,
+    "rejected": None,  # turns since they told of being turned away
+    "danger": False,  # imminent danger was spoken of, and help is not there yet
+    "held": 0,  # questions put off in this crisis
 }
 
 
@@ -80,6 +101,7 @@ class Facts:
     region_said: bool = False
     form: str | None = None
     leaning_from: float = 1.0  # classifier's probability that is a crisis after distress
+    off: Collection[str] = ()  # features that are switched off
 
 
 @dataclass
@@ -111,19 +133,39 @@ class Plan:
 def advance(memory: Mapping[str, Any] | None, facts: Facts) -> Plan:
     """Return the plan for one turn."""
     before = {**_FRESH, **(memory or {})}
-    now = {**before, "said": list(before["said"])}
+    now = {**before, "said": list(before["said"]), "awaiting": None}
+    now["rejected"] = _since_rejection(before, facts)
     level = _level(before, facts)
     if level is RiskLevel.CRISIS:
-        return _crisis(before, now, facts)
-    if level is RiskLevel.MEDICAL_EMERGENCY:
-        return _emergency(before, now, facts)
-    return _calm(before, now, facts, level)
+        plan = _crisis(before, now, facts)
+    elif level is RiskLevel.MEDICAL_EMERGENCY:
+        plan = _emergency(before, now, facts)
+    else:
+        plan = _calm(before, now, facts, level)
+    return _without_what_is_off(plan, facts)
+
+
+def _without_what_is_off(plan: Plan, facts: Facts) -> Plan:
+    """Take a safety plan that is switched off out of the turn, and leave its form."""
+    if "safety_plan" not in facts.off:
+        return plan
+    plan.words = [PLAN_OFF if name == SAFETY_PLAN else name for name in plan.words]
+    in_form = facts.form == SAFETY_PLAN
+    if not plan.words and (in_form or facts.intent == "request_safety_plan"):
+        plan.words = [PLAN_OFF]
+        if plan.level is RiskLevel.CRISIS:
+            plan.words.append(_LISTEN[0])
+    if in_form and STOP_FORM not in plan.words:
+        plan.words = [STOP_FORM, *plan.words]
+    return plan
 
 
 def _level(before: Mapping[str, Any], facts: Facts) -> RiskLevel:
     """Return the level of the message in its context."""
     found = RiskLevel(facts.risk.get("level") or "none")
-    intent, is_open = facts.intent, before["open"]
+    is_open, awaiting = before["open"], before["awaiting"]
+    if awaiting == "gently" and (found is RiskLevel.CRISIS or _says_yes(facts)):
+        return RiskLevel.CRISIS
     doubtful = is_open == "emergency" or (is_open and facts.risk.get("safe"))
     if found is RiskLevel.CRISIS and not (doubtful and _faint(facts.risk)):
         return found
@@ -132,25 +174,110 @@ def _level(before: Mapping[str, Any], facts: Facts) -> RiskLevel:
     denied = _denies(before, facts)
     if is_open in ("self", "other"):
         if denied:
-            return RiskLevel.DISTRESS if found is RiskLevel.DISTRESS else RiskLevel.NONE
-        if _goes_on(facts) or found is RiskLevel.DISTRESS:
+            return found  # signs after surgery count whatever else is denied
+        if found is not RiskLevel.NONE or _goes_on(before, facts):
             return RiskLevel.CRISIS
         return found
-    if found is RiskLevel.MEDICAL_EMERGENCY:
-        return found
+    if found is RiskLevel.MEDICAL_EMERGENCY or (awaiting == "signs" and _says_yes(facts)):
+        return RiskLevel.MEDICAL_EMERGENCY
     if is_open == "emergency":
-        stays = bool(facts.risk.get("wait") or facts.risk.get("coming"))
-        leaves = denied or (intent in ("thanks", "goodbye") and not stays)
-        if not leaves and (_goes_on(facts) or stays):
-            return RiskLevel.MEDICAL_EMERGENCY
-        return found
+        return _level_in_emergency(before, facts, found, denied)
+    if awaiting == "check_in" and not denied and _tells_how_it_is(facts, found):
+        return RiskLevel.CRISIS
     if found is RiskLevel.DISTRESS or facts.risk.get("hopeless"):
-        # Hopelessness that has grown over turns, or a wish that shows through after distress.
-        low = int(before["low"])
+        # Hopelessness that has grown over turns or follows a rejection, or a wish that shows
+        # through after distress.
+        hopeless, low = facts.risk.get("hopeless"), int(before["low"])
         sinking = low >= 1 and float(facts.risk.get("leaning") or 0.0) >= facts.leaning_from
-        if not denied and (sinking or (facts.risk.get("hopeless") and low >= _HOPELESS_TURNS)):
+        if not denied and (sinking or (hopeless and low >= _HOPELESS_TURNS)):
             return RiskLevel.CRISIS
+        if not denied and hopeless and _after_rejection(before, facts):
+            return RiskLevel.CRISIS
+    return found if denied else _with_intent(facts, found)
+
+
+def _level_in_emergency(
+    before: Mapping[str, Any], facts: Facts, found: RiskLevel, denied: bool
+) -> RiskLevel:
+    """Return the level of a message that reports no new signs while signs are the subject."""
+    stays = bool(facts.risk.get("wait") or facts.risk.get("coming") or _wishes_faintly(facts))
+    leaves = denied or (facts.intent in ("thanks", "goodbye") and not stays)
+    if before["awaiting"] == "gently" and denied:
+        return RiskLevel.MEDICAL_EMERGENCY  # denied is the wish, not the signs
+    if not leaves and (stays or _goes_on(before, facts)):
+        return RiskLevel.MEDICAL_EMERGENCY
     return found
+
+
+def _with_intent(facts: Facts, found: RiskLevel) -> RiskLevel:
+    """Return the level where the intent alone says what the assessment did not see.
+
+    Asked about gently; a wish that is less clear is heard as distress, signs that are less clear
+    are asked about without a level (`_calm`). Answers in a form are left to the form.
+    """
+    if facts.form:
+        return found
+    if facts.intent == "report_crisis":
+        sure = facts.confidence >= _REPORTED
+        return RiskLevel.CRISIS if sure else RiskLevel.DISTRESS
+    if _reports_signs(facts) and found is RiskLevel.NONE:
+        return RiskLevel.MEDICAL_EMERGENCY
+    return found
+
+
+def _reports_signs(facts: Facts) -> bool:
+    return facts.intent == "report_medical_emergency" and facts.confidence >= _CLEAR
+
+
+def _since_rejection(before: Mapping[str, Any], facts: Facts) -> int | None:
+    """Return the turns since the person told of being turned away, None for long ago or never."""
+    if facts.risk.get("theme") == "rejected" and not _asks_clearly(facts):
+        return 0
+    turns = before["rejected"]
+    return turns + 1 if turns is not None and turns < _REJECTED_TURNS else None
+
+
+def _after_rejection(before: Mapping[str, Any], facts: Facts) -> bool:
+    """Return whether hopelessness follows a rejection; "no use in a frame?" is a question."""
+    distressed = facts.risk.get("level") == RiskLevel.DISTRESS.value
+    return before["rejected"] is not None and (distressed or not _asks_clearly(facts))
+
+
+def _asks_clearly(facts: Facts) -> bool:
+    return str(facts.intent).startswith(_ASKING) and facts.confidence >= _CLEAR
+
+
+def _says_yes(facts: Facts) -> bool:
+    return facts.intent == "affirm" or bool(facts.risk.get("serious"))
+
+
+def _pressed_no(facts: Facts) -> bool:
+    return facts.intent == "deny" and not facts.risk  # a button carries no risk
+
+
+def _wishes_faintly(facts: Facts) -> bool:
+    """Return whether a wish to die may show beside signs after surgery: asked gently then."""
+    faint = facts.risk.get("level") == RiskLevel.CRISIS.value and _faint(facts.risk)
+    reported = facts.intent == "report_crisis" and facts.confidence >= _REPORTED
+    return (faint or reported) and not facts.risk.get("denied")
+
+
+def _tells_how_it_is(facts: Facts, found: RiskLevel) -> bool:
+    """Return whether a message may say that it is no better, after "how is that now?".
+
+    "Better" and thanks are believed; a clear question is one.
+    """
+    if _is_well(facts) or facts.intent in ("thanks", "goodbye", "greet", "stop", "insult"):
+        return False
+    if not facts.risk and facts.intent not in ("affirm", "deny"):
+        return False  # some other button
+    tells = facts.intent is None or facts.intent in _TELLS or facts.confidence < _CLEAR
+    return tells or found is RiskLevel.DISTRESS or bool(facts.risk.get("hopeless"))
+
+
+def _is_well(facts: Facts) -> bool:
+    relief, leaning = (float(facts.risk.get(name) or 0.0) for name in ("relief", "leaning"))
+    return bool(facts.risk.get("safe")) or (relief >= _RELIEF and leaning < relief / 4)
 
 
 def _faint(risk: Mapping[str, Any]) -> bool:
@@ -166,6 +293,8 @@ def _denies(before: Mapping[str, Any], facts: Facts) -> bool:
     """
     risk, is_open, stage = facts.risk, before["open"], before["stage"]
     against = ("serious", "hopeless", "lost", "acting")
+    if before["awaiting"] == "signs" and (facts.intent == "deny" or risk.get("plain_no")):
+        return True
     if is_open and any(risk.get(name) for name in against):
         return False
     if is_open in ("self", "other") and risk.get("safe"):
@@ -179,17 +308,39 @@ def _denies(before: Mapping[str, Any], facts: Facts) -> bool:
     if is_open != "self" or stage != "asked":
         return False
     relief, leaning = float(risk.get("relief") or 0.0), float(risk.get("leaning") or 0.0)
+    if _pressed_no(facts):
+        return True
     return bool(risk.get("plain_no")) or (relief >= _RELIEF and leaning < relief / 4)
 
 
-def _goes_on(facts: Facts) -> bool:
+def _goes_on(before: Mapping[str, Any], facts: Facts) -> bool:
     if facts.region_said or facts.risk.get("asks") or facts.risk.get("acting"):
         return True
-    if facts.form or facts.region_only or facts.intent is None or facts.intent in _GOES_ON:
+    if facts.form or facts.region_only or (before.get("urgency") and facts.risk.get("wait")):
         return True
+    return not _changes_subject(facts) or _is_held(before, facts)
+
+
+def _changes_subject(facts: Facts) -> bool:
+    if facts.intent is None or facts.intent in _GOES_ON:
+        return False
     if facts.intent.startswith("ask_wellbeing_"):
-        return True  # the subject is still how they feel; height is not debated now
-    return facts.confidence < _CLEAR
+        return False  # the subject is still how they feel; height is not debated now
+    return facts.confidence >= _CLEAR
+
+
+def _is_held(before: Mapping[str, Any], facts: Facts) -> bool:
+    """Return whether a clear question does not leave the crisis yet.
+
+    Height is not debated in the answer to the direct question; dying stays the subject; right
+    after imminent danger nothing else is. Asked on, it is answered: nobody is locked in.
+    """
+    if before["open"] not in ("self", "other"):
+        return False
+    held, intent = int(before["held"]), str(facts.intent)
+    if before["danger"] or intent == "ask_complication_death":
+        return held < _HELD_IN_DANGER
+    return intent.startswith("ask_growth_") and held < 1
 
 
 # --- thoughts of ending one's life ---------------------------------------------------------------
@@ -200,15 +351,27 @@ def _crisis(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Pla
     reported = risk.get("level") == RiskLevel.CRISIS.value
     other = risk.get("subject") == "other" if reported else before["open"] == "other"
     if before["open"] in ("self", "other") and not _by_pattern(risk):
-        other = before["open"] == "other"  # whom it is about changes only on clear words
+        # Whom it is about changes only on clear words, or a sure result about themselves.
+        other = before["open"] == "other" and not (reported and not other and not _faint(risk))
     now.update(open="other" if other else "self", low=0, since=None)
     again = before["open"] == now["open"]
+    if facts.form and not any(_gives_lines(name) for name in now["said"]):
+        again = False  # a plan that was begun without a crisis: nothing was asked yet
+    if _changes_subject(facts):
+        now["held"] = int(now["held"]) + 1
     words = _in_their_language(now, facts, other, again)
-    words = words or (_next_other if other else _next_self)(now, facts, again)
+    if not words:
+        words = _next_other(now, facts, again) if other else _next_self(before, now, facts, again)
     if _lines_are_due(before, now, facts, words):
         words.append("utter_lines_here")
     if not words and not facts.form:
         words = _listen(now, _OTHER_LISTEN if other else _LISTEN)
+    at = 1 if words[:1] == [STOP_FORM] else 0
+    words = [*words[:at], *_with_signs(now, facts, words[at:])]
+    if risk.get("coming"):
+        now["danger"] = False
+    elif any("_imminent" in name for name in words):
+        now["danger"] = True
     if any(_gives_lines(name) for name in words):
         now["region"] = facts.region or "unknown"
         asks = any(name.startswith("utter_goes_on") for name in words)
@@ -217,6 +380,46 @@ def _crisis(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Pla
     now["said"] = list(dict.fromkeys([*now["said"], *words]))
     asked = _ABOUT.get(facts.intent or "")
     return Plan(RiskLevel.CRISIS, words, memory=now, asked=asked)
+
+
+def _with_signs(now: dict[str, Any], facts: Facts, words: list[str]) -> list[str]:
+    """Put what signs after surgery need before the words of a crisis, each once."""
+    risk, said = facts.risk, now["said"]
+    if now.get("urgency") and risk.get("wait"):
+        return [f"utter_emergency_wait_{now['urgency']}", *words]
+    if not _speaks_of_signs(facts):
+        return words
+    if words and "_imminent" in words[0]:
+        return words  # the emergency number comes first there; what was taken or done matters more
+    urgency, sign, code = risk.get("urgency") or "now", risk.get("sign"), risk.get("spoken")
+    do_now = [f"utter_emergency_do_{sign}"] if sign else []
+    worse = urgency == "now" and now.get("urgency") == "today"
+    if code:
+        signs = [f"utter_emergency_spoken_{code}"]
+        signs = [] if signs[0] in said else signs
+    elif worse or not any(name in said for name in _FIRST):
+        signs = _first_words(urgency, sign)
+    else:
+        signs = ["utter_emergency_number", *(name for name in do_now if name not in said)]
+    if signs and (worse or not now.get("urgency")):
+        now["urgency"] = urgency
+    listens = bool(words) and words[0] in (*_LISTEN, *_OTHER_LISTEN)
+    if signs and listens:  # a doctor first; what hurts is not forgotten
+        beside = "utter_crisis_and_signs"
+        fits = now["open"] == "self" and beside not in said
+        words = [beside] if fits else []
+        if facts.region is None and "utter_tell_region" not in said:
+            words.append("utter_tell_region")
+    return [*signs, *words]
+
+
+def _speaks_of_signs(facts: Facts) -> bool:
+    risk = facts.risk
+    if risk.get("level") == RiskLevel.MEDICAL_EMERGENCY.value:
+        return True
+    if any(str(rule).startswith("medical_") for rule in risk.get("rules") or ()):
+        return True
+    return _reports_signs(facts)
 
 
 def _by_pattern(risk: Mapping[str, Any]) -> bool:
@@ -262,10 +465,35 @@ def _and_goes_on(now: Mapping[str, Any], words: list[str], code: str) -> list[st
     return words if goes_on in now["said"] else [*words, goes_on]
 
 
-def _next_self(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
+def _next_self(
+    before: Mapping[str, Any], now: dict[str, Any], facts: Facts, again: bool
+) -> list[str]:
+    if facts.form:  # the person is filling in the plan; the form speaks
+        if not _interrupts(now, facts.risk, again):
+            return []
+        return [STOP_FORM, *_next_words(before, now, facts, again)]
+    return _next_words(before, now, facts, again)
+
+
+def _interrupts(now: Mapping[str, Any], risk: Mapping[str, Any], again: bool) -> bool:
+    """Return whether an answer in the plan is answered itself, and the plan left.
+
+    Imminent danger, from either layer; a plain wish to die where no lines were given yet. Signs
+    and means are what the plan asks about, so that mere doubt does not interrupt.
+    """
+    if risk.get("level") != RiskLevel.CRISIS.value:
+        return False
+    if risk.get("imminent") and _by_pattern(risk):
+        return True
+    if risk.get("acting") and "utter_crisis_imminent" not in now["said"]:
+        return True
+    return not again and not _faint(risk)
+
+
+def _next_words(
+    before: Mapping[str, Any], now: dict[str, Any], facts: Facts, again: bool
+) -> list[str]:
     risk, intent, said = facts.risk, facts.intent, now["said"]
-    if facts.form and not (risk.get("imminent") and _by_pattern(risk)):
-        return []  # the person is filling in the plan; the form speaks
     hard = intent == "decline_help" or risk.get("barrier")
     acts = risk.get("acting") if again else risk.get("imminent")
     if acts and not (again and hard and not _by_pattern(risk)):
@@ -275,13 +503,23 @@ def _next_self(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
         return ["utter_crisis_imminent", "utter_crisis_lines_also"]
     if again and risk.get("coming"):
         return _once(now, "utter_crisis_coming", _LISTEN)
+    if before["awaiting"] == "gently":  # "yes", or said plainly, after the gentle question
+        now["stage"] = "asked_today"
+        return ["utter_crisis_yes", "utter_crisis_lines_also"]
+    if before["awaiting"] == "check_in" and risk.get("level") != RiskLevel.CRISIS.value:
+        now["stage"], now["theme"] = "asked", None
+        return ["utter_crisis_still"]
     if not again and risk.get("gentle") and intent == "request_safety_plan":
         return [SAFETY_PLAN]  # asks for it of their own accord; the lines are part of it
     if not again:
-        now["stage"], now["theme"] = "asked", risk.get("theme")
-        if risk.get("gentle") or risk.get("level") != RiskLevel.CRISIS.value:
+        rejected = before["rejected"] is not None
+        theme = risk.get("theme") or ("rejected" if rejected else None)
+        now["stage"], now["theme"] = "asked", theme
+        plainly = risk.get("level") == RiskLevel.CRISIS.value and not risk.get("gentle")
+        plainly |= rejected and theme == "rejected" and bool(risk.get("hopeless"))
+        if not plainly:
             return ["utter_crisis_ask_gently", "utter_crisis_lines"]
-        theme = risk.get("theme") or "plain"
+        theme = theme or "plain"
         return [f"utter_crisis_ask_{theme}", "utter_crisis_lines"]
     stage = now["stage"]
     goes_on = intent in _NEXT_STEP and stage == "grounding"
@@ -294,11 +532,17 @@ def _next_self(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
     ):
         now["stage"] = "listening"
         return [SAFETY_PLAN]
-    yes = intent == "affirm" or risk.get("serious")
+    no = _pressed_no(facts) or intent == "no_risk_denial"
+    no = no or any(risk.get(name) for name in ("plain_no", "denied"))
+    if no and stage == "asked" and "self_harm" in (risk.get("theme"), now["theme"]):
+        now["stage"] = "offered"  # believed; hurting oneself stays the subject
+        return _once(now, "utter_crisis_hurting", _LISTEN)
+    yes = _says_yes(facts)
     yes = yes or (stage == "asked" and risk.get("level") == "crisis" and not _faint(risk))
     if yes and stage == "asked":
         now["stage"] = "asked_today"
-        return ["utter_crisis_yes"]
+        given = any(_gives_lines(name) for name in said)
+        return ["utter_crisis_yes"] if given else ["utter_crisis_yes", "utter_crisis_lines_also"]
     if yes and stage == "asked_today":
         now["stage"] = "imminent"
         return ["utter_crisis_imminent", "utter_crisis_lines_also"]
@@ -320,6 +564,8 @@ def _next_self(now: dict[str, Any], facts: Facts, again: bool) -> list[str]:
         return []  # the lines of that region follow
     if facts.risk.get("barrier") and not facts.risk.get("rules"):
         return _barrier(now, facts)
+    if now["danger"] and _changes_subject(facts):
+        return ["utter_crisis_stay" if now["held"] == 1 else _LISTEN[1]]
     return _listen(now, _LISTEN)
 
 
@@ -391,11 +637,20 @@ def _listen(now: dict[str, Any], rotation: tuple[str, ...]) -> list[str]:
 
 
 def _emergency(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Plan:
-    risk = facts.risk
+    risk, was, awaiting = facts.risk, before["open"], before["awaiting"]
     reported = risk.get("level") == RiskLevel.MEDICAL_EMERGENCY.value
     worse = risk.get("urgency") == "now" and before.get("urgency") == "today"
-    first = before["open"] != "emergency" or worse
+    first = was != "emergency" or worse or awaiting == "signs"
     now.update(open="emergency", low=0)
+    if was in ("self", "other"):  # a crisis that was denied in the same message
+        now.update(stage=None, theme=None, said=[], since=None, checked_in=True)
+        now.update(danger=False, held=0, urgency=None)
+    if was != "emergency" and not reported and awaiting != "signs":  # which signs, is asked
+        now.update(awaiting="signs", urgency=None, region=facts.region or "unknown")
+        now["said"] = [*now["said"], "utter_emergency_ask"]
+        return Plan(RiskLevel.MEDICAL_EMERGENCY, ["utter_emergency_ask"], memory=now)
+    no = facts.intent in ("deny", "no_risk_denial")
+    no = no or any(risk.get(name) for name in ("plain_no", "denied"))
     if first:
         urgency = risk.get("urgency") or "now"
         now["urgency"] = urgency
@@ -406,6 +661,10 @@ def _emergency(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> 
             if facts.region is None and "utter_tell_region" not in now["said"]:
                 words.append("utter_tell_region")
         now["region"] = facts.region or "unknown"
+        if was == "self":
+            words.append("utter_denial_ok")
+    elif awaiting == "gently" and no and not reported:
+        words = ["utter_denial_ok", "utter_emergency_number"]
     elif facts.region and facts.region != before["region"]:
         now["region"] = facts.region
         words = ["utter_emergency_number"]
@@ -418,6 +677,13 @@ def _emergency(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> 
         words = ["utter_emergency_again", f"utter_emergency_do_{risk['sign']}"]
     else:
         words = ["utter_emergency_again"]
+    gently = _wishes_faintly(facts) and "utter_crisis_ask_gently" not in now["said"]
+    if gently and not first and not risk.get("coming"):
+        # One question a turn: the wish comes before who can drive.
+        again, number = "utter_emergency_again", "utter_emergency_number"
+        words = [number if name == again else name for name in words]
+        words.append("utter_crisis_ask_gently")
+        now["awaiting"] = "gently"
     now["said"] = list(dict.fromkeys([*now["said"], *words]))
     return Plan(RiskLevel.MEDICAL_EMERGENCY, words, memory=now)
 
@@ -441,6 +707,7 @@ def _calm(before: Mapping[str, Any], now: dict[str, Any], facts: Facts, level: R
         now.update(
             open=None, stage=None, theme=None, since=0 if was != "emergency" else None, said=[]
         )
+        now.update(danger=False, held=0, urgency=None)
         if denied:
             names = {
                 "self": "utter_crisis_safe",
@@ -451,6 +718,7 @@ def _calm(before: Mapping[str, Any], now: dict[str, Any], facts: Facts, level: R
             now["checked_in"] = True  # a denial is believed; asking again would not be
         elif was != "emergency":
             after = ["utter_crisis_door"]
+            now["checked_in"] = was == "other"  # the words ask how they themselves are
         elif facts.intent in ("thanks", "goodbye"):
             words = ["utter_emergency_goodbye"]
         else:
@@ -458,13 +726,23 @@ def _calm(before: Mapping[str, Any], now: dict[str, Any], facts: Facts, level: R
     elif before["since"] is not None:
         now["since"] = before["since"] + 1
         if now["since"] >= _CHECK_IN_TURNS and not before["checked_in"] and not facts.form:
-            now["checked_in"] = True
+            now.update(checked_in=True, awaiting="check_in")
             after = ["utter_crisis_check_in"]
+        elif before["awaiting"] == "check_in" and (denied or _is_well(facts)):
+            words = ["utter_crisis_safe"]
+    leaves = bool(was) and facts.intent in ("thanks", "goodbye")
+    if before["awaiting"] == "signs" and (denied or leaves):
+        words = ["utter_emergency_not_so"]
+    reported = facts.intent == "report_medical_emergency" and level is RiskLevel.NONE
+    if reported and not denied and not words and not facts.form:
+        now["awaiting"], words = "signs", ["utter_emergency_ask"]
     if facts.region_only and not words:
         words = ["utter_lines_here"]
     return Plan(level, words, after, now)
 
 
+PLAN_OFF = "utter_plan_off"
+_FIRST = ("utter_emergency_call", "utter_emergency_now", "utter_emergency_today")
 _BARRIERS = ("phone", "police", "useless", "effort", "nobody")
 _THEMES = ("plain", "self_harm", "burden", "rejected", "surgery", "height", "alone", "tired")
 _SIGNS = ("chest", "fat", "circulation", "nerve", "clot", "infection", "hardware")
@@ -486,4 +764,6 @@ PROTOCOL_WORDS = (
     *("utter_emergency_again", "utter_emergency_wait_now", "utter_emergency_wait_today"),
     *("utter_emergency_number", "utter_emergency_over", "utter_emergency_door"),
     *("utter_emergency_goodbye", "utter_emergency_coming", "utter_crisis_coming"),
+    *("utter_crisis_still", "utter_crisis_hurting", "utter_crisis_and_signs", "utter_denial_ok"),
+    *("utter_emergency_ask", "utter_emergency_not_so", PLAN_OFF),
 )

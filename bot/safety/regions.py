@@ -23,12 +23,22 @@ _MOST_OF_BARE = 60  # characters
 # Statements about the writer; those further up count more. {place} stands for any name, {where}
 # for a place with small words before it, {start} for the start of a sentence.
 _STATEMENTS = (
+    # where they are from, and then where they are: the second counts
+    r"\b(?:im|i am|we are|i come) {who}from [^.!?]{2,30}?,? ?(?:(?:but|and|now|currently|right now"
+    r"|im|i am|living|based|staying|studying|working|stuck|here|at (?:uni|university|college"
+    r"|school)) ?){1,4} ?in {where}",
+    r"(?:(?:我们?|本人|俺|咱)(?:就|也|都)?(?:是|来自)|(?:老家|家)(?:就)?[在是])[^.!?。,]{2,12},?(?:但|可|不过|而)?"
+    r"(?:我)?(?:现在|目前|如今|这会儿|人|正|一直){1,2}在{place}{not_there}",
+    r"(?:(?:我们?|本人|俺|咱)(?:就|也|都)?(?:是|来自)|(?:老家|家)(?:就)?[在是])[^.!?。,]{2,12},?(?:但|可|不过|而)?"
+    r"(?:我)?(?:现在|目前|人|正|一直){0,2}在{place}{busy}",
+    r"(?:^|(?<=[.!?。]) ?)(?:现在|目前|人|正|一直){0,2}在{place}{busy}",
     # where they live or are now
-    r"(?<!if )(?<!when )(?<!wish )\b(?:i|we) (?:(?:currently|now|still|just|also|actually|have"
-    r"|always|do) ){0,2}(?:live|reside|am living|are living|moved|stay|am staying) "
+    r"(?<!if )(?<!when )(?<!wish )(?<!can )(?<!could )(?<!should )\b(?:i|we) "
+    r"(?:(?:currently|now|still|just|also|actually|have|always|do) ){0,2}(?:live|reside|study|work"
+    r"|am studying|am working|am living|are living|moved|stay|am staying) "
     r"(?:(?:alone|here|abroad|with my \w{2,12}) ){0,2}(?:in|near|to) {where}",
-    r"{start}(?:currently |now )?(?:living|based|located|staying|residing|stuck) (?:here )?"
-    r"in {where}",
+    r"{start}(?:currently |now )?(?:living|based|located|staying|residing|stuck|studying"
+    r"|working) (?:here )?in {where}",
     r"(?<!if )(?<!when )(?<!once )(?<!while )(?<!until )\b(?:im|i am|we are) {who}"
     r"(?:in|near) {where}",
     r"\bmy (?:country|location|city|region|home) is {where}",
@@ -53,11 +63,15 @@ _PARTS = {
     "{who}": (
         r"(?:(?:currently|now|just|still|also|here|actually|originally|over|a|an|student|guy|man"
         r"|woman|girl|boy|teen|teenager|male|female|\d{1,2}|\d{1,2}[mf]|year|years|yr|old|yo|living"
-        r"|based|staying|studying|stuck|right|writing) ){0,6}"
+        r"|based|staying|studying|working|stuck|right|writing) ){0,6}"
     ),
     "{where}": (
         r"(?:(?:the|mainland|downtown|central|northern|southern|eastern|western|north|south|east"
         r"|west|rural|a small|a|town|city|village|in|near|of) ){0,4}?{place}"
+    ),
+    # After a Chinese place: what somebody does who lives there.
+    "{busy}": (
+        r"(?:留学|读书|念书|读研|读博|读大学|读本科|读硕|上学|上大学|做交换|交换|工作|上班|打工|生活|定居|陪读|出差)"
     ),
     # After a Chinese place: the person speaks of an operation there, not of where they are.
     "{not_there}": (
@@ -162,7 +176,7 @@ class Regions:
         return self.stated(text) or self.only(text)
 
     def stated(self, text: str) -> str | None:
-        """Return the ISO code where the message says so ("I live in Leeds"); a bare place does not."""
+        """Return the ISO code where the message says so ("I live in Leeds"), not a bare place."""
         plain = _simplify(text)
         for statement in self._statements:
             match = statement.search(plain)

@@ -146,13 +146,63 @@ def test_a_bare_place_is_the_persons_only_where_numbers_were_the_subject():
         ("he's 16 and i'm 45", "adult"),
         ("i'm 12 weeks post op", None),
         ("", None),
+        # heights, amounts and times are no ages
+        ("I’m 5’6 and hate it", None),
+        ("I'm 5'7", None),
+        ("im 5 7", None),
+        ("i'm five seven", None),
+        ("I'm 6.5 cm in", None),
+        ("I'm 12 hours post op", None),
+        ("I'm 10 years post op", None),
+        ("im 9/10 tired", None),
+        ("explain it like i'm 5", None),
+        ("今年12个月", None),
+        ("今年12月做手术", None),
+        # somebody else, anybody, long ago
+        ("my 13 year old is small", None),
+        ("our small eleven-year-old won't eat", None),
+        ("my son is turning 13", None),
+        ("my son, aged 12", None),
+        ("can a 12 year old get it", None),
+        ("when i was 12 years old i stopped growing", None),
+        ("my son is 12 years old and i'm 45", "adult"),
+        ("我儿子今年12", None),
+        ("我孩子十二岁", None),
+        ("我们家小子今年十一，不长个", None),
+        ("我十二岁踢球伤了生长板", None),
+        ("我12岁的时候就这么高", None),
+        ("我小学的时候就最矮", None),
+        ("我高中的时候", None),
+        # in words
+        ("i am twelve", "under_14"),
+        ("As a 13 year old I get laughed at", "under_14"),
+        ("I'm a 12 year old boy", "under_14"),
+        ("boy, aged 12", "under_14"),
+        ("i just turned 13", "under_14"),
+        ("im 12 5'2", "under_14"),
+        ("I'm 13 in grade 8", "under_14"),
+        ("十二岁", "under_14"),
+        ("我今年十二岁了", "under_14"),
+        ("今年12", "under_14"),
+        ("我今年十二，想长高", "under_14"),
+        ("我是12岁的男生", "under_14"),
+        ("我二十三岁", "adult"),
     ],
 )
 def test_age_band(text, band):
     assert age_band(text) == band
 
 
-@pytest.mark.parametrize("text, band", [("16", "14_17"), ("我13", "under_14"), ("30.", "adult")])
+@pytest.mark.parametrize(
+    "text, band",
+    [
+        ("16", "14_17"),
+        ("我13", "under_14"),
+        ("30.", "adult"),
+        ("twelve", "under_14"),
+        ("十二", "under_14"),
+    ],
+)
 def test_a_bare_number_counts_where_the_age_was_asked(text, band):
     assert age_band(text) is None or text == "我13"
     assert age_band(text, asked=True) == band
@@ -180,6 +230,22 @@ def test_a_person_is_named_only_where_hours_are_set():
     assert state(intent="ask_about_human")["plan"] == []
     on_duty = next_state({}, parse("ask_about_human"), "", Place(), {}, presence="utter_human_now")
     assert (on_duty["plan"], on_duty["topic"]) == (["utter_human_now"], "about.human")
+    child = {"age_band": "under_14", "told": ["utter_child"]}
+    alone = next_state(child, parse("ask_about_human"), "", Place(), {}, presence="utter_human_now")
+    assert alone["plan"] == []  # nothing is kept that anybody could read
+
+
+def test_a_plan_that_is_switched_off_in_the_middle_is_left():
+    def answer(intent, off, form="safety_plan_form", level="none"):
+        found = parse(intent, level)
+        return next_state({}, found, "", Place(), {}, form=form, off=off)["plan"]
+
+    off = frozenset({"safety_plan"})
+    stopped = ["action_deactivate_loop", "utter_plan_off"]
+    assert answer("nlu_fallback", off) == stopped
+    assert answer("nlu_fallback", ()) == []
+    assert answer("request_safety_plan", off, form=None) == ["utter_plan_off"]
+    assert answer("nlu_fallback", off, form=None) == []
 
 
 @given(st.text(), st.text(max_size=20))

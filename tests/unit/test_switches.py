@@ -64,8 +64,14 @@ def test_a_broken_setting_says_what_is_expected(text):
 def test_without_hours_nobody_is_offered(monkeypatch):
     monkeypatch.delenv("UPRIGHT_COUNSELLOR_HOURS", raising=False)
     assert counsellors.presence() == ("utter_human_none", 0)
-    monkeypatch.setenv("UPRIGHT_COUNSELLOR_HOURS", "mon-sun 00:00-23:59 UTC 20")
-    assert counsellors.presence(at("2026-11-22T10:00")) == ("utter_human_now", 20)
+    monkeypatch.setenv("UPRIGHT_COUNSELLOR_HOURS", "mon-sun 00:00-12:00 UTC 20")
+    morning, night = at("2026-11-22T10:00"), at("2026-11-22T20:00")
+    monkeypatch.delenv("UPRIGHT_COUNSELLOR_KEY", raising=False)
+    assert counsellors.presence(morning) == ("utter_human_none", 0)  # no way into the chat
+    monkeypatch.setenv("UPRIGHT_COUNSELLOR_KEY", "a key")
+    assert counsellors.presence(morning) == ("utter_human_now", 20)
+    assert counsellors.presence(night) == ("utter_human_later", 20)
+    assert counsellors.presence(night, stored=False) == ("utter_human_none", 0)
 
 
 def test_counts_hold_no_identifiers_and_never_fail(tmp_path):

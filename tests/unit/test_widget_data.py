@@ -71,6 +71,27 @@ def test_numbers_to_tap_come_from_the_line():
     assert ["988"] in [line[2] for line in lines["US"] if len(line) > 2]
 
 
+def test_lines_with_limited_hours_are_bundled_only_where_there_is_no_other():
+    """The panel is shown at any hour and knows no clock."""
+    shown = widget.widget_data()["lines"]
+    hotlines = load_hotlines()
+    named = {tuple(line[1]) for lines in shown.values() for line in lines}
+    for line in hotlines.all:
+        contact = tuple(line.contact[language] for language in ("en", "zh"))
+        if not line.show or line.kind != "crisis":
+            continue
+        others = [one for one in hotlines.all if one.country == line.country and one.show]
+        always = any(one.kind == "crisis" and one.always_open for one in others)
+        if not line.always_open and line.hours != "varies":
+            assert (contact in named) is not always, line.id
+    for contacts in (hotlines.get("cn_beijing_8858").contact, hotlines.get("nz_lifeline").contact):
+        assert tuple(contacts[language] for language in ("en", "zh")) not in named
+    china = [line[1][0] for line in shown["CN"]]
+    assert "24 hours" in china[1]  # after the emergency number
+    assert any("12356" in contact for contact in china)
+    assert "8:00 to midnight" in shown["MY"][1][1][0]
+
+
 def test_only_what_browsers_name_at_length_has_a_name_of_ours():
     assert widget.widget_data()["countries"] == {"HK": ("Hong Kong", "香港")}
 

@@ -1,5 +1,6 @@
 """Vetted words: everything renders in both languages, and nothing else passes."""
 
+import re
 import sys
 from datetime import datetime, timezone
 
@@ -96,6 +97,67 @@ def test_crisis_words_hold_the_lines_of_the_region(words, language, region):
         assert ("local emergency number" in message["text"]) or (
             "当地的急救电话" in message["text"]
         )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_words_promise_a_line_that_is_not_named(words, language):
+    """Every region at night and by day, every response that names lines."""
+    named = [name for name, both in words.responses.items() if "{lines}" in both["en"]["text"]]
+    assert len(named) > 20
+    for region in [*words.knowledge.countries, "ZZ", None]:
+        for hour in (2, 12, 19):
+            values = words.safety_values(region, language, NOON.replace(hour=hour))
+            values |= {"own": {}, "minutes": 1}
+            for name in named:
+                message = words.render(name, values, language)
+                assert words.is_vetted(message)
+                text = words.response(name, values)[language]["text"]
+                assert ("{lines}" in text) == ("•" in message["text"]), message["text"]
+
+
+@pytest.mark.parametrize("region, hour", [("TR", 12), ("TH", 12), ("IT", 12), ("MY", 19)])
+def test_without_a_line_the_words_name_other_people(words, region, hour):
+    for language, help_words in (("en", ("emergency department", "doctor")), ("zh", ("急诊",))):
+        values = words.safety_values(region, language, NOON.replace(hour=hour))
+        assert values["hotlines"] == []
+        for name in ("utter_crisis_lines", "utter_crisis_other_lines", "utter_crisis_lines_also"):
+            text = words.render(name, values, language)["text"]
+            assert all(one in text for one in help_words)
+            assert "•" not in text
+        plan = words.render("utter_safety_plan", values | {"own": {}}, language)["text"]
+        assert help_words[0] in plan
+        number = words.emergency_line(values).contact[language]
+        assert number in words.render("utter_crisis_lines", values, language)["text"]
+        spoken = words.render("utter_crisis_spoken_ru", values, language)["text"]
+        assert spoken.count("•") == 1
+
+
+def test_words_with_and_without_lines_have_the_same_buttons(words):
+    for name in words.responses:
+        base = name.removesuffix("_none")
+        if base == name or base not in words.responses:
+            continue
+        for language in LANGUAGES:
+            buttons = [words.responses[one][language]["buttons"] for one in (base, name)]
+            assert buttons[0] == buttons[1], name
+            assert "{lines}" not in words.responses[name][language]["text"]
+
+
+def test_nothing_says_that_lines_are_always_open(words):
+    promise = re.compile("一直(都)?能打|stay open|always open|stay yours|天黑前|before the evening")
+    for name, both in words.responses.items():
+        for language in LANGUAGES:
+            assert not promise.search(both[language]["text"]), name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_switched_off_has_no_buttons(words, language, monkeypatch):
+    monkeypatch.setattr("bot.words.SWITCHES.off", lambda: {"safety_plan": "why"})
+    values = words.safety_values("GB", language, NOON)
+    message = words.render("utter_crisis_listen_1", values, language)
+    payloads = [button["payload"] for button in message["buttons"]]
+    assert payloads == ["/ask_wellbeing_grounding", "/decline_help"]
+    assert words.is_vetted(message)
 
 
 def test_changed_words_are_refused(words):

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.safety.assessor import RiskLevel
-from bot.safety.protocol import GROUNDING_STEPS, PROTOCOL_WORDS, SAFETY_PLAN, Facts, advance
+from bot.safety.protocol import (
+    GROUNDING_STEPS,
+    PROTOCOL_WORDS,
+    SAFETY_PLAN,
+    STOP_FORM,
+    Facts,
+    advance,
+)
 
 
 class Talk:
@@ -15,7 +22,15 @@ class Talk:
         self.memory = None
         self.region = None
 
-    def say(self, intent=None, level="none", confidence=0.9, form=None, region=None, **risk):
+    def press(self, intent, **facts):
+        """Press a button: it carries no risk."""
+        plan = advance(self.memory, Facts({}, intent, 1.0, self.region, **facts))
+        self.memory = plan.memory
+        return plan
+
+    def say(
+        self, intent=None, level="none", confidence=0.9, form=None, region=None, off=(), **risk
+    ):
         only = region is not None
         self.region = region or self.region
         found = {"level": level, "rules": [level] if level != "none" else [], **risk}
@@ -28,6 +43,7 @@ class Talk:
             region_said=only,
             form=form,
             leaning_from=0.2,
+            off=off,
         )
         plan = advance(self.memory, facts)
         self.memory = plan.memory
@@ -146,7 +162,7 @@ def test_a_plan_in_work_is_not_interrupted_except_by_imminent_danger():
     assert talk.say("x", level="crisis", form="safety_plan_form").words == []
     acting = {"imminent": True, "acting": True}
     plan = talk.say("x", level="crisis", form="safety_plan_form", **acting)
-    assert plan.words[0] == "utter_crisis_imminent"
+    assert plan.words[:2] == [STOP_FORM, "utter_crisis_imminent"]
 
 
 def test_lines_follow_a_region_that_becomes_known_or_changes():
@@ -274,8 +290,18 @@ def test_saying_it_plainly_after_the_gentle_question_is_a_yes():
             {
                 "level": st.sampled_from([level.value for level in RiskLevel]),
                 "intent": st.sampled_from(
-                    [None, "affirm", "deny", "more", "decline_help", "ask_cost_overview", "stop"]
+                    [
+                        *(None, "affirm", "deny", "more", "decline_help", "ask_cost_overview"),
+                        *("report_crisis", "report_medical_emergency", "ask_growth_adult_growth"),
+                        *("request_safety_plan", "thanks", "stop"),
+                    ]
                 ),
+                "form": st.sampled_from([None, None, SAFETY_PLAN]),
+                "off": st.sampled_from([(), ("safety_plan",)]),
+                "theme": st.sampled_from([None, "rejected", "self_harm"]),
+                "wait": st.booleans(),
+                "coming": st.booleans(),
+                "acting": st.booleans(),
                 "imminent": st.booleans(),
                 "denied": st.booleans(),
                 "hopeless": st.booleans(),
@@ -293,7 +319,282 @@ def test_no_course_leaves_a_person_in_danger_without_words(turns):
     for turn in turns:
         plan = talk.say(**turn)
         if plan.level in (RiskLevel.CRISIS, RiskLevel.MEDICAL_EMERGENCY):
-            assert plan.words
-        assert set(plan.words + plan.after) <= {*PROTOCOL_WORDS, SAFETY_PLAN}
+            assert plan.words or (turn["form"] and not turn["off"])
+        assert set(plan.words + plan.after) <= {*PROTOCOL_WORDS, SAFETY_PLAN, STOP_FORM}
+        assert (STOP_FORM in plan.words) <= (turn["form"] is not None)
+        assert len(plan.words) == len(set(plan.words))
         if turn["level"] == "crisis":
             assert plan.level is RiskLevel.CRISIS
+
+
+FAINT = {"rules": ["classifier:crisis"], "leaning": 0.5, "gentle": True}
+CHEST = {"level": "medical_emergency", "urgency": "now", "sign": "chest"}
+CALL = ["utter_emergency_call", "utter_emergency_do_chest"]
+
+
+def test_signs_after_surgery_in_an_open_crisis_are_answered_first_and_once():
+    talk = Talk()
+    talk.say(level="crisis", region="CN")
+    plan = talk.say("report_medical_emergency", **CHEST)
+    assert (plan.level, plan.words) == (RiskLevel.CRISIS, [*CALL, "utter_crisis_and_signs"])
+    again = talk.say("report_medical_emergency", **CHEST).words
+    assert again == ["utter_emergency_number"]
+    other_sign = talk.say("x", level="medical_emergency", urgency="now", sign="nerve").words
+    assert other_sign[:2] == ["utter_emergency_number", "utter_emergency_do_nerve"]
+    assert talk.say("x", wait=True).words[0] == "utter_emergency_wait_now"
+    assert talk.say("deny", plain_no=True).words == ["utter_crisis_safe"]  # still believed
+
+
+def test_signs_that_get_worse_in_an_open_crisis_are_said_anew():
+    talk = Talk()
+    talk.say(level="crisis")
+    today = talk.say("x", level="medical_emergency", urgency="today", sign="infection").words
+    assert today[0] == "utter_emergency_today"
+    assert talk.say("x", **CHEST).words[:2] == CALL
+
+
+def test_a_denial_with_signs_after_surgery_is_believed_and_sent_to_a_doctor():
+    talk = Talk()
+    talk.say(level="crisis", region="GB")
+    plan = talk.say("no_risk_denial", denied=True, **CHEST)
+    assert (plan.level, plan.words) == (
+        RiskLevel.MEDICAL_EMERGENCY,
+        [*CALL, "utter_denial_ok"],
+    )
+    assert talk.say("thanks").words == ["utter_emergency_goodbye"]
+    assert [talk.say("ask_cost_overview").after for _ in range(6)] == [[]] * 6
+
+
+def test_one_message_with_both_is_answered_with_both():
+    both = {"rules": ["wish_en", "medical_breath_en"], "sign": "chest"}
+    words = Talk().say(level="crisis", **both).words
+    assert words[:4] == [*CALL, "utter_crisis_ask_plain", "utter_crisis_lines"]
+    imminent = Talk().say(level="crisis", imminent=True, **both).words
+    assert imminent[:2] == ["utter_crisis_imminent", "utter_crisis_lines_also"]
+
+
+def test_the_button_no_is_believed():
+    talk = Talk()
+    talk.say(level="crisis")
+    plan = talk.press("deny")
+    assert (plan.level, plan.words) == (RiskLevel.NONE, ["utter_crisis_safe"])
+    gently = Talk()
+    gently.say(level="crisis", gentle=True)
+    assert gently.press("deny").words == ["utter_crisis_safe"]
+
+
+def test_the_button_no_is_believed_and_hurting_oneself_stays_the_subject():
+    talk = Talk()
+    talk.say(level="crisis", theme="self_harm")
+    plan = talk.press("deny")
+    assert (plan.level, plan.words) == (RiskLevel.CRISIS, ["utter_crisis_hurting"])
+    assert talk.say("ask_cost_overview").level is RiskLevel.NONE
+
+
+def test_the_button_no_to_today_is_no_denial_of_the_thoughts():
+    talk = Talk()
+    talk.say(level="crisis")
+    talk.press("affirm")
+    assert talk.press("deny").words == ["utter_crisis_not_today"]
+
+
+def test_what_only_the_intent_says_is_asked_about_gently():
+    plan = Talk().say("report_crisis", confidence=0.6)
+    assert (plan.level, plan.words[0]) == (RiskLevel.CRISIS, "utter_crisis_ask_gently")
+    assert Talk().say("report_crisis", confidence=0.3).level is RiskLevel.DISTRESS
+    denied = Talk().say("report_crisis", denied=True)
+    assert (denied.level, denied.words) == (RiskLevel.NONE, [])
+    in_form = Talk().say("report_crisis", form=SAFETY_PLAN)
+    assert in_form.words == []
+
+
+@pytest.mark.parametrize(
+    "confidence, level", [(0.8, RiskLevel.MEDICAL_EMERGENCY), (0.4, RiskLevel.NONE)]
+)
+def test_signs_that_only_the_intent_sees_are_asked_about(confidence, level):
+    def asked():
+        talk = Talk()
+        plan = talk.say("report_medical_emergency", confidence=confidence)
+        assert (plan.level, plan.words) == (level, ["utter_emergency_ask"])
+        return talk
+
+    assert asked().press("affirm").words[0] == "utter_emergency_now"
+    assert asked().say("affirm").level is RiskLevel.MEDICAL_EMERGENCY
+    assert asked().say("x", **CHEST).words[:2] == CALL
+    no = asked().press("deny")
+    assert (no.level, no.words) == (RiskLevel.NONE, ["utter_emergency_not_so"])
+    assert asked().say("deny", plain_no=True).words == ["utter_emergency_not_so"]
+    assert asked().say("ask_cost_overview").level is RiskLevel.NONE
+    assert "utter_emergency_goodbye" not in asked().say("thanks").words  # nobody was sent anywhere
+
+
+def left_and_asked_after():
+    talk = Talk()
+    talk.say(level="crisis")
+    while talk.say("ask_cost_overview").after != ["utter_crisis_check_in"]:
+        pass
+    return talk
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"intent": "nlu_fallback"},
+        {"intent": "affirm"},
+        {"intent": "deny", "plain_no": True},
+        {"intent": "report_distress", "level": "distress"},
+        {"intent": "ask_recovery_pain", "confidence": 0.3},
+        {"intent": "ask_cost_overview", "hopeless": True},
+    ],
+)
+def test_an_answer_to_how_is_that_now_is_heard(answer):
+    talk = left_and_asked_after()
+    plan = talk.say(**answer)
+    assert (plan.level, plan.words) == (RiskLevel.CRISIS, ["utter_crisis_still"])
+    yes = talk.press("affirm").words
+    assert yes == ["utter_crisis_yes", "utter_crisis_lines_also", "utter_tell_region"]
+    talk = left_and_asked_after()
+    talk.say(**answer)
+    assert talk.press("deny").words == ["utter_crisis_safe"]
+
+
+def test_better_is_believed_and_a_question_is_a_question():
+    assert left_and_asked_after().say("x", safe=True).words == ["utter_crisis_safe"]
+    assert left_and_asked_after().say("x", denied=True).words == ["utter_crisis_safe"]
+    for intent in ("ask_cost_overview", "follow_up_frequency", "thanks", "goodbye", "stop"):
+        plan = left_and_asked_after().say(intent)
+        assert (plan.level, plan.words) == (RiskLevel.NONE, [])
+    assert left_and_asked_after().press("ask_cost_overview").words == []
+    crisis = left_and_asked_after().say(level="crisis", theme="alone").words
+    assert crisis[:2] == ["utter_crisis_ask_alone", "utter_crisis_lines"]
+
+
+def test_a_wish_to_die_in_a_plan_that_was_begun_without_one_is_answered():
+    talk = Talk()
+    plan = talk.say("x", level="crisis", form=SAFETY_PLAN, leaning=0.9)
+    assert plan.words[:3] == [STOP_FORM, "utter_crisis_ask_plain", "utter_crisis_lines"]
+    assert talk.press("deny").words == ["utter_crisis_safe"]
+    doubt = Talk().say("x", level="crisis", form=SAFETY_PLAN, **FAINT)
+    assert doubt.words == []  # signs are what the plan asks for
+
+
+def test_danger_that_only_the_classifier_sees_interrupts_a_plan_once():
+    talk = Talk()
+    talk.say(level="crisis")
+    talk.say("request_safety_plan")
+    acting = {"rules": ["classifier:crisis"], "leaning": 0.7, "imminent": True, "acting": True}
+    plan = talk.say("x", level="crisis", form=SAFETY_PLAN, **acting)
+    assert plan.words[:2] == [STOP_FORM, "utter_crisis_imminent"]
+    assert talk.say("x", level="crisis", form=SAFETY_PLAN, **acting).words == []
+
+
+def test_asking_for_a_friend_and_then_about_oneself():
+    talk = Talk()
+    talk.say(level="crisis", subject="other")
+    unsure = talk.say(level="crisis", subject="self", **FAINT)
+    assert unsure.words[0].startswith("utter_crisis_other")
+    sure = talk.say(level="crisis", subject="self", rules=["classifier:crisis"], leaning=0.9)
+    assert sure.words[:2] == ["utter_crisis_ask_plain", "utter_crisis_lines"]
+
+
+def test_a_faint_wish_beside_signs_after_surgery_is_asked_about_gently_and_once():
+    def asked():
+        talk = Talk()
+        talk.say(**CHEST, region="GB")
+        words = talk.say("x", level="crisis", **FAINT).words
+        assert words == ["utter_emergency_number", "utter_crisis_ask_gently"]
+        return talk
+
+    yes = asked().say("affirm")
+    assert yes.level is RiskLevel.CRISIS
+    assert yes.words == ["utter_crisis_yes", "utter_crisis_lines_also"]
+    plainly = asked().say("x", level="crisis")
+    assert plainly.words == ["utter_crisis_yes", "utter_crisis_lines_also"]
+    for no in (asked().press("deny"), asked().say("x", denied=True)):
+        assert no.level is RiskLevel.MEDICAL_EMERGENCY
+        assert no.words == ["utter_denial_ok", "utter_emergency_number"]
+    talk = asked()
+    talk.press("deny")
+    assert "utter_crisis_ask_gently" not in talk.say("x", level="crisis", **FAINT).words
+
+
+@pytest.mark.parametrize(
+    "intent, times", [("ask_growth_adult_growth", 1), ("ask_complication_death", 2)]
+)
+def test_height_and_dying_do_not_leave_a_crisis_at_once(intent, times):
+    talk = Talk()
+    talk.say(level="crisis")
+    held = [talk.say(intent).level for _ in range(times)]
+    assert held == [RiskLevel.CRISIS] * times
+    plan = talk.say(intent)
+    assert (plan.level, plan.after) == (RiskLevel.NONE, ["utter_crisis_door"])
+
+
+@pytest.mark.parametrize("subject", ["self", "other"])
+def test_after_imminent_danger_another_question_waits(subject):
+    talk = Talk()
+    talk.say(level="crisis", imminent=True, subject=subject)
+    first = talk.say("ask_cost_overview")
+    assert first.level is RiskLevel.CRISIS
+    assert first.words == [
+        "utter_crisis_stay" if subject == "self" else "utter_crisis_other_listen_1"
+    ]
+    assert talk.say("ask_cost_overview").level is RiskLevel.CRISIS
+    assert talk.say("ask_cost_overview").level is RiskLevel.NONE  # nobody is locked in
+
+
+@pytest.mark.parametrize("how", [{"safe": True}, {"denied": True}])
+def test_imminent_danger_is_over_when_they_say_so(how):
+    talk = Talk()
+    talk.say(level="crisis", imminent=True)
+    assert talk.say("x", **how).words == ["utter_crisis_safe"]
+
+
+def test_help_that_is_coming_lets_the_conversation_go_on():
+    talk = Talk()
+    talk.say(level="crisis", imminent=True)
+    assert talk.say("x", coming=True).words == ["utter_crisis_coming"]
+    assert talk.say("ask_cost_overview").level is RiskLevel.NONE
+
+
+def test_a_rejection_and_then_no_point_any_more_is_asked_about():
+    talk = Talk()
+    talk.say("nlu_fallback", theme="rejected")
+    plan = talk.say("report_distress", hopeless=True)
+    assert plan.level is RiskLevel.CRISIS
+    assert plan.words[:2] == ["utter_crisis_ask_rejected", "utter_crisis_lines"]
+
+
+def test_a_rejection_that_is_asked_about_or_long_ago_is_none():
+    talk = Talk()
+    talk.say("ask_eligibility_candidacy", theme="rejected")
+    assert talk.say("nlu_fallback", hopeless=True).level is RiskLevel.NONE
+    talk = Talk()
+    talk.say("nlu_fallback", theme="rejected")
+    assert talk.say("ask_procedure_overview", hopeless=True).level is RiskLevel.NONE
+    for _ in range(7):
+        talk.say("ask_cost_overview")
+    assert talk.say("nlu_fallback", hopeless=True).level is RiskLevel.NONE
+    talk = Talk()
+    talk.say("nlu_fallback", theme="rejected")
+    assert talk.say("x", hopeless=True, denied=True).level is RiskLevel.NONE
+
+
+def test_a_plan_that_is_switched_off_is_neither_offered_nor_gone_on_with():
+    off = {"safety_plan"}
+    talk = Talk()
+    talk.say(level="crisis")
+    assert talk.say("request_safety_plan", off=off).words == ["utter_plan_off"]
+    left = talk.say("x", form=SAFETY_PLAN, off=off).words
+    assert left == [STOP_FORM, "utter_plan_off", "utter_crisis_listen_1"]
+    assert Talk().say("x", form=SAFETY_PLAN, off=off).words == [STOP_FORM, "utter_plan_off"]
+    imminent = {"imminent": True, "acting": True}
+    words = talk.say("x", level="crisis", form=SAFETY_PLAN, off=off, **imminent).words
+    assert words[:2] == [STOP_FORM, "utter_crisis_imminent"]
+
+
+def test_after_a_crisis_about_somebody_else_nobody_is_asked_how_they_are_themselves():
+    talk = Talk()
+    talk.say(level="crisis", subject="other")
+    after = [talk.say("ask_cost_overview").after for _ in range(8)]
+    assert ["utter_crisis_check_in"] not in after

@@ -120,6 +120,34 @@ def test_nothing_but_a_place_is_an_answer(text: str, region: str) -> None:
     assert REGIONS.find(text) == region
 
 
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("我是中国人，在日本留学", "JP"),
+        ("我是中国人，现在在日本", "JP"),
+        ("我是中国人，人在日本", "JP"),
+        ("我来自四川，在新加坡工作", "SG"),
+        ("老家在四川，在日本读书", "JP"),
+        ("我是上海人，在北京上班", "CN"),
+        ("在日本留学，不想活了", "JP"),
+        ("I'm from China, studying in Toronto", "CA"),
+        ("I am from China but currently in Canada", "CA"),
+        ("I come from China and I'm working in Dubai", "AE"),
+        ("i study in Toronto", "CA"),
+        # origin where nothing else is said, and nothing of others
+        ("我是中国人，想在日本做手术", "CN"),
+        ("im from the uk and had it done in turkey", "GB"),
+        ("I'm from Germany, studying medicine", "DE"),
+        ("我男朋友是中国人，在日本留学", None),
+        ("他在日本工作", None),
+        ("can i work in Turkey", None),
+        ("I was studying in Canada", None),
+    ],
+)
+def test_where_they_are_counts_more_than_where_they_are_from(text: str, region: str | None) -> None:
+    assert REGIONS.find(text) == region
+
+
 @pytest.mark.parametrize("code", list(NAMES))
 def test_every_name_of_every_country(code: str) -> None:
     for part in NAMES[code].values():
