@@ -427,9 +427,9 @@ class ChannelBase(InputChannel, ABC):
         if turn.templates - _ASIDES:
             person.heard(turn.templates, region)
             return messages, []
-        if person.safety and person.safety.get("open"):
+        intent = "affirm" if _YES.fullmatch(text) else "deny" if risk.plain_no else None
+        if person.safety and person.safety.get("open") and (intent or risk.level.rank):
             # An open conversation about danger goes on, also while nothing else can answer.
-            intent = "affirm" if _YES.fullmatch(text) else "deny" if risk.plain_no else None
             own = self._words_of(self._plan(risk, region, person, intent), region, language)
             return [*own, *messages], own
         fixed = "utter_unavailable" if task.done() else "utter_delayed"
