@@ -239,9 +239,10 @@ def test_a_counsellors_message_appears_under_their_name_and_counts_while_closed(
 
     counsellor({"typing": True})
     expect(chat.root.locator("[part=typing]")).to_contain_text(chat.word("counsellor_writing"))
-    counsellor({"label": "Li Na", "text": "I read what you wrote."})
+    text = {"en": "I read what you wrote.", "zh": "你写的，我看了。"}[lang]
+    counsellor({"label": "Li Na", "text": text})
     said = chat.messages("counsellor")
-    expect(said).to_contain_text("I read what you wrote.")
+    expect(said).to_contain_text(text)
     expect(said.locator("[part=author]")).to_have_text(chat.word("says", name="Li Na"))
     expect(said.locator("[part=author]")).to_be_visible()
     expect(chat.root.locator("[part=typing]")).to_have_count(0)
