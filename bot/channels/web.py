@@ -46,7 +46,7 @@ from bot.channels.limits import RateLimit
 from bot.channels.outbox import Outbox
 from bot.channels.record import Entry
 from bot.channels.requests import ID, MAX_BODY, json_body, text_field
-from bot.nlu.text import clean, detect_language
+from bot.nlu.text import clean
 from bot.safety.runtime import load_hotlines
 from bot.storage.consent import conversation_id, is_stored
 from bot.storage.tracker import current_store
@@ -305,8 +305,6 @@ class WebChannel(ChannelBase):
         language: Language = messages[0]["language"]
         if inbound.payload is not None:
             text = self.words.title_of(inbound.payload, language)
-        else:
-            language = _language_of(text) or language
         mine = _plain("person", inbound.message_id or "", language, now, text)
         for message in [mine, *self._with_ids(messages, inbound.message_id or "", now)]:
             self._outbox.publish(inbound.sender, "message", message)
@@ -437,8 +435,7 @@ class WebChannel(ChannelBase):
             said = BotUttered(text, metadata={"author": "counsellor", "label": label})
             tracker.update(said)
             await store.save(tracker)
-        language = _language_of(text)
-        language = language or ("zh" if tracker.get_slot("language") == "zh" else "en")
+        language: Language = "zh" if tracker.get_slot("language") == "zh" else "en"
         message = _plain(
             "counsellor", _own_id(said.timestamp, text), language, said.timestamp, text
         )
@@ -545,15 +542,6 @@ def proxies(setting: str) -> int | None:
     if setting and not (setting.isdecimal() and 0 < int(setting) < 10):
         raise ValueError(f"UPRIGHT_PROXIES: {setting!r} is not the number of proxies, 1 to 9")
     return int(setting) if setting else None
-
-
-def _language_of(text: str) -> Language | None:
-    """Return the language of a text; showing it must not depend on the answer."""
-    try:
-        return detect_language(text)
-    except Exception:
-        logger.exception("language detection failed")
-        return None
 
 
 def _stored(body: dict[str, Any]) -> bool:
