@@ -50,7 +50,7 @@ def answer(conversation: Conversation, reply: Reply, topic: Topic) -> None:
         reply.show_fitting(topic)
         reply.show(topic, "answer")
         return
-    near = conversation.near
+    near = conversation.near(topic)
     if near and reply.show_at(topic, *near):
         return
     if not reply.show_next(topic):

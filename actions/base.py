@@ -45,6 +45,8 @@ class Reply:
         self.events: list[EventType] = []
         self._shown: str | None = None  # topic of the events
         self._said = {key: list(said) for key, said in conversation.said_before.items()}
+        if conversation.last_topic is not None:
+            self._said[conversation.last_topic.id] = list(conversation.said)
 
     def say(self, template: str, **values: Any) -> None:
         """Say a template of `domain.yml` or `kb_*`; `values` are ids and numbers, never text."""
@@ -66,8 +68,12 @@ class Reply:
             SlotSet("topics", [topic.id]),
             SlotSet("last_topic", topic.id),
             SlotSet("said", list(said)),
-            SlotSet("said_before", dict(list(self._said.items())[-_REMEMBERED:])),
         ]
+        others = [(key, of_it) for key, of_it in self._said.items() if key != topic.id]
+        earlier = dict(others[-_REMEMBERED:])
+        # Rasa checks each event of an action against its schemas: none that changes nothing.
+        if earlier != self.conversation.said_before:
+            self.events.append(SlotSet("said_before", earlier))
 
     def show(self, topic: Topic, facet: str, bubbles: int = 3) -> bool:
         """Say the bubbles of one facet; return False where the topic has none."""
@@ -151,9 +157,6 @@ class Reply:
 
     def said_of(self, topic: Topic) -> tuple[str, ...]:
         """Return what was shown of `topic` so far in this conversation."""
-        last = self.conversation.last_topic
-        if self._shown != topic.id and last and last.id == topic.id:
-            return self.conversation.said
         return tuple(self._said.get(topic.id, ()))
 
     def offers(self, topic: Topic, said: tuple[str, ...]) -> list[str]:

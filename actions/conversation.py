@@ -133,11 +133,13 @@ class Conversation:
             clear = False
         return facet if clear else ""
 
-    @property
-    def near(self) -> tuple[str, int] | None:
-        """The bubble of the last topic that is about what the message says, where one is."""
+    def near(self, topic: Topic) -> tuple[str, int] | None:
+        """Return the bubble of `topic` that is about what the message says, where one is.
+
+        Only the last topic's bubbles have been compared with the message.
+        """
         place, cosine = self.reading.get("near"), float(self.reading.get("cosine") or 0.0)
-        if not place or cosine < _NEAR:
+        if topic != self.last_topic or not place or cosine < _NEAR:
             return None
         facet, _, index = str(place).partition("/")
         return facet, int(index)

@@ -45,8 +45,8 @@ class AnswerFollowUp(SafeAction):
         for facet in (wanted, *_NEXT_BEST.get(wanted, ())):
             if facet and reply.show_unsaid(topic, facet):
                 return
-        near = conversation.near
-        if near and topic == conversation.last_topic and reply.show_at(topic, *near):
+        near = conversation.near(topic)
+        if near and reply.show_at(topic, *near):
             return
         said = reply.said_of(topic)
         known = any(place.startswith(f"{wanted}/") for place in said) if wanted else False

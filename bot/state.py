@@ -13,12 +13,14 @@ from typing import Any
 
 from actions.knowledge.schema import LANGUAGES
 from bot.context import leans_on
-from bot.nlu.text import CJK_CHARACTER, is_japanese
+from bot.nlu.questions import asks
+from bot.nlu.text import CJK_CHARACTER, is_japanese, normalize
 from bot.safety.assessor import RiskLevel
 from bot.safety.model import THRESHOLDS
 from bot.safety.protocol import Facts, advance
 
 FALLBACK_INTENTS = frozenset({"nlu_fallback", "out_of_scope", "no_words"})
+_SHORT_STATEMENT = 60  # characters
 TOPIC_PREFIX = "ask_"
 # Intents that begin with "ask_" but are dialogue acts.
 _ACTS = frozenset({"ask_sources", "ask_who"})
@@ -175,6 +177,9 @@ def next_state(
         words, told = _for_the_young(age, before.get("age_band"), intent, told, follow_up)
         if not words and asked_age and age and age != before.get("age_band"):
             words = ["utter_age_noted"]
+        told_place = place.stated and said is not None and said != before.get("region")
+        if not words and told_place and intent in FALLBACK_INTENTS and _says_no_more(text):
+            words = ["utter_region_noted"]
         offered = presence != "utter_human_none" and age != "under_14"  # of whom nothing is kept
         if intent == "ask_about_human" and offered:
             words, topic = [presence], "about.human"
@@ -206,6 +211,11 @@ def next_state(
         "asked": asked,
         "told": told,
     }
+
+
+def _says_no_more(text: str) -> bool:
+    """Return whether a statement is short and asks nothing ("I live in Canada")."""
+    return len(text) <= _SHORT_STATEMENT and not asks(normalize(text))
 
 
 def _expects_place(before: Mapping[str, Any], safety: Mapping[str, Any]) -> bool:

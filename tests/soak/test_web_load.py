@@ -120,11 +120,13 @@ def test_two_hundred_people_at_once(stack):
     seconds = sorted(second for one in people for second in one.seconds)
     median, high = statistics.median(seconds), seconds[int(len(seconds) * 0.95)]
     idle = statistics.median(alone)
+    errors = sum(len(one.errors) for one in people)
     print(
         f"\n{PEOPLE} people, {len(sent)} messages: median {1000 * median:.0f} ms, "
         f"95 % {1000 * high:.0f} ms; one person alone {1000 * idle:.0f} ms "
-        f"(ratio {median / idle:.1f})"
+        f"(ratio {median / idle:.1f}), {errors} late or refused"
     )
+    assert "Traceback" not in stack.log.read_text("utf-8")
     assert [error for one in people for error in one.errors] == []
     assert len(set(sent)) == len(sent)
     for one in people:

@@ -218,6 +218,17 @@ def test_the_age_is_asked_once_and_only_where_it_matters():
     assert answered["fallback"] is False
 
 
+@pytest.mark.parametrize("text", ["I live in Canada", "我住在加拿大"])
+def test_where_somebody_lives_is_noted_where_nothing_else_is_said(text):
+    def plan(before, text):
+        found = parse("out_of_scope")
+        return next_state(before, found, text, Place("CA", False, True), {})["plan"]
+
+    assert plan({}, text) == ["utter_region_noted"]
+    assert plan({"region": "CA"}, text) == []
+    assert plan({}, text + "，天气怎么样?") == []
+
+
 def test_the_young_hear_of_an_adult_and_a_childrens_doctor_first():
     young = state(text="i'm 15, how much is it", intent="ask_cost_overview")
     assert young["plan"] == ["utter_young", "action_answer_topic"]

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -41,8 +43,16 @@ def test_an_answer_confirms_its_topic():
         "topics": [TOPIC],
         "last_topic": TOPIC,
         "said": ["answer/0"],
-        "said_before": {TOPIC: ["answer/0"]},
     }
+
+
+def test_what_was_said_of_the_topic_before_is_kept_when_the_subject_changes():
+    other = "ask_complication_infection"
+    _, slots = run(AnswerTopic(), other, last_topic=TOPIC, said=["answer/0"])
+    assert slots["said_before"] == {TOPIC: ["answer/0"]}
+    back, slots = run(AnswerTopic(), "ask_complication_nerve_injury", **slots)
+    assert (back[0][1]["facet"], back[0][1]["index"]) != ("answer", 0)
+    assert slots["said_before"] == {"complication.infection": ["answer/0"]}
 
 
 def test_nobody_hears_the_same_paragraph_twice():
@@ -279,3 +289,51 @@ def test_of_several_questions_none_lends_another_its_side():
     }
     said, _ = run(AnswerTopic(), "ask_complication_nerve_injury", parse=parse)
     assert {values["facet"] for _, values in said} == {"answer"}
+
+
+def _places():
+    known = knowledge_base()
+    return [
+        f"{facet}/{index}"
+        for topic in known.topics.values()
+        for facet in topic.facets
+        for index in range(len(known.bubbles(topic, facet)))
+    ]
+
+
+PLACES = sorted(set(_places()))
+
+
+def test_a_bubble_of_the_last_topic_is_no_bubble_of_the_one_asked():
+    """Rasa compares a message with the last topic; an earlier one has other facets."""
+    slots = {
+        "last_topic": "cost.overview",
+        "said": ["answer/0"],
+        "said_before": {TOPIC: ["answer/0"]},
+        "reading": {"leans": False, "near": "amount/3", "cosine": 0.9},
+    }
+    said, _ = run(AnswerTopic(), "ask_complication_nerve_injury", **slots)
+    assert (said[0][1]["facet"], said[0][1]["index"]) != ("amount", 3)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_whatever_was_asked_before_only_bubbles_that_exist_are_named(data):
+    known = knowledge_base()
+    topics = sorted(known.topics)
+    few = data.draw(st.lists(st.sampled_from(topics), min_size=2, max_size=4, unique=True))
+    slots = {}
+    for _ in range(8):
+        action = data.draw(st.sampled_from((AnswerTopic, AnswerTopic, AnswerFollowUp, TellMore)))
+        topic = known.topics[data.draw(st.sampled_from(few))]
+        near = data.draw(st.sampled_from(PLACES))
+        last = known.topics.get(slots.get("last_topic", ""))
+        facet, _, index = near.partition("/")
+        there = last and facet in last.facets and int(index) < len(known.bubbles(last, facet))
+        reading = {"near": near, "cosine": 0.9} if there else {}
+        said, changed = run(action(), topic.intent, **{**slots, "reading": reading})
+        slots |= changed
+        for template, values in said:
+            if template == "kb_claims":
+                bubbles = known.bubbles(known.topics[values["topic"]], values["facet"])
+                assert values["index"] < len(bubbles)
