@@ -27,12 +27,18 @@ ACTION_SECONDS = 4.0  # below the channel's guard; stock Rasa waits 300 s and ho
 
 
 class PromptActionEndpoint(EndpointConfig):
-    """The action endpoint with a time limit, over connections that stay open."""
+    """The action endpoint with a time limit, over connections that stay open.
+
+    Actions get slots and the latest message, and of the events those since that message: to send a
+    long conversation whole costs more than to answer.
+    """
 
     _kept: aiohttp.ClientSession | None = None
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
         """Call the action server; raises asyncio.TimeoutError after `ACTION_SECONDS`."""
+        if isinstance(kwargs.get("json"), dict):
+            kwargs["json"] = _of_this_turn(kwargs["json"])
         return await asyncio.wait_for(self._call(*args, **kwargs), ACTION_SECONDS)
 
     async def _call(self, *args: Any, **kwargs: Any) -> Any:
@@ -49,6 +55,14 @@ class PromptActionEndpoint(EndpointConfig):
         if self._kept is None or self._kept.closed:
             self._kept = aiohttp.ClientSession(headers=self.headers)
         yield self._kept
+
+
+def _of_this_turn(call: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a call with the events since the latest message only."""
+    tracker = call.get("tracker") or {}
+    events = list(tracker.get("events") or [])
+    said = [i for i, event in enumerate(events) if event.get("event") == "user"]
+    return {**call, "tracker": {**tracker, "events": events[said[-1] :] if said else events}}
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ an id is processed once: sent again, it gets the same reply, also after a restar
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import os
@@ -43,6 +44,9 @@ MAX_CHARACTERS = 2000  # of one message
 GUARD_SECONDS = 5.0  # how long a turn may take before fixed words go out
 CRISIS_GRACE_SECONDS = 0.7  # how long a crisis message waits for its own turn, if that can start
 MAX_TURNS_AT_ONCE = 5  # of one person
+# Of all people. A turn waits for the action server some seconds and no longer; were hundreds to
+# share the processor, that time would pass for nothing and the answer be lost.
+_TURNS_AT_ONCE = 32
 _REMEMBERED = 10_000  # people whose last language is kept in memory
 _LISTENS = "utter_crisis_listen_1"  # where the protocol leaves the words to a form
 # Said beside an answer; a turn that says nothing else counts as empty.
@@ -183,6 +187,7 @@ class ChannelBase(InputChannel, ABC):
         self._spool = load_spool()
         self._counts = Counts()
         self._running: defaultdict[str, int] = defaultdict(int)
+        self._places = asyncio.Semaphore(_TURNS_AT_ONCE)
         self._people: OrderedDict[str, _Person] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._site_region = site_region()
@@ -292,7 +297,8 @@ class ChannelBase(InputChannel, ABC):
         waiting = self._running[inbound.sender] > 0
         turn = Turn(region=region)
         person.wrote(text)
-        task = asyncio.create_task(self._run(inbound, turn, person, on_new_message))
+        place = contextlib.nullcontext() if in_danger else self._places  # danger waits for nobody
+        task = asyncio.create_task(self._run(inbound, turn, person, on_new_message, place))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         patience = GUARD_SECONDS
@@ -496,8 +502,9 @@ class ChannelBase(InputChannel, ABC):
         turn: Turn,
         person: _Person,
         on_new_message: OnMessage,
+        place: contextlib.AbstractAsyncContextManager[None],
     ) -> None:
-        """Run the turn in Rasa; goes on, and is stored, when nobody waits for it any more."""
+        """Run the turn in Rasa once there is a place; goes on when nobody waits any more."""
         metadata = {
             "language": inbound.language,
             "region": inbound.region or self._site_region,
@@ -512,7 +519,8 @@ class ChannelBase(InputChannel, ABC):
         )
         self._running[inbound.sender] += 1
         try:
-            await on_new_message(message)
+            async with place:
+                await on_new_message(message)
         except Exception:
             turn.failed = True
             logger.exception("turn failed")
