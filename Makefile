@@ -75,8 +75,8 @@ eval-safety: setup  ## who is missed, who is alarmed for nothing (sealed part; P
 eval-server: setup $(WIDGET)  ## serve for outside evaluation (EVAL_PORT, EVAL_TOKEN)
 	@$(PY) -m bot serve --evaluation
 
-bench: setup  ## measure against Rasa's default configuration (takes a long while)
-	@$(PY) -W ignore -m tests.bench
+bench: setup  ## measure against Rasa's default configuration (hours); TOPICS=1000: cost of many topics
+	@$(PY) -W ignore -m $(if $(TOPICS),tests.bench_topics --topics $(TOPICS),tests.bench)
 
 bench-widget: setup $(WIDGET)  ## what the website chat costs a page, beside plain requests
 	@./deploy/find-browser

@@ -23,6 +23,13 @@ _WORD = re.compile(r"(?u)\b\w+\b")
 _FOLDS = 4  # one of four parts is held out for calibration
 _TOLERANCE = 1e-2  # a tighter one changed no prediction on the development set
 _SEED = 20261122
+# With this many labels each is fitted against the examples near it alone (`_fit_many`).
+_MANY = 30
+_AT_ONCE = 64  # labels whose scores for all examples are held at once
+_NEAREST, _OTHERS = 300, 100  # examples of other labels to begin with: the nearest ones, any
+_MORE = 600  # added at once, at least
+_LEFT_OUT = 0.1  # how far an example left out may reach into the margin, which is 1 wide
+_ROUNDS = 8
 
 
 class LinearIntentModel:
@@ -82,15 +89,21 @@ class LinearIntentModel:
             self._words.fit(texts)
         x = self._features(vectors, texts)
         y = np.asarray(labels)
-        folds = min(_FOLDS, int(np.unique(y, return_counts=True)[1].min()))
+        names, counts = np.unique(y, return_counts=True)
+        self.labels = [str(label) for label in names]
+        folds = min(_FOLDS, int(counts.min()))
+        if len(names) >= _MANY and self._weight is None:
+            numbers = np.searchsorted(names, y)
+            self._coefficients, self._intercepts, near = _fit_many(x, numbers, self._new_svm)
+            if folds >= 2:
+                self.temperature = self._calibrate(x, y, folds, near)
+            return self
         # liblinear releases the interpreter lock, so both fits run at once.
         with ThreadPoolExecutor(2) as pool:
             fitting = pool.submit(self._new_svm().fit, x, y)
             if folds >= 2:
                 self.temperature = self._calibrate(x, y, folds)
-            svm = fitting.result()
-        self.labels = [str(label) for label in svm.classes_]
-        self._coefficients, self._intercepts = _weights(svm)
+            self._coefficients, self._intercepts = _weights(fitting.result())
         return self
 
     def predict(self, vectors: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float64]:
@@ -184,19 +197,150 @@ class LinearIntentModel:
             parts.append(self._words.transform(texts) * self.word_weight)
         return sp.hstack(parts, format="csr", dtype=np.float32)
 
-    def _calibrate(self, x: sp.csr_matrix, y: NDArray[np.str_], folds: int) -> float:
-        """Return the temperature that minimises the log loss of held-out examples."""
+    def _calibrate(
+        self,
+        x: sp.csr_matrix,
+        y: NDArray[np.str_],
+        folds: int,
+        near: list[NDArray[np.intp]] | None = None,
+    ) -> float:
+        """Return the temperature that minimises the log loss of held-out examples.
+
+        `near`: what `_fit_many` returned for all examples, where there are many labels.
+        """
         parts = StratifiedKFold(folds, shuffle=True, random_state=_SEED)
         train, held_out = next(parts.split(x, y))
-        svm = self._new_svm().fit(x[train], y[train])
-        coefficients, intercepts = _weights(svm)
+        numbers = np.searchsorted(self.labels, y)
+        if near is None:
+            coefficients, intercepts = _weights(self._new_svm().fit(x[train], y[train]))
+        else:
+            place = np.full(len(y), -1)
+            place[train] = np.arange(len(train))
+            begin = [place[rows][place[rows] >= 0] for rows in near]
+            coefficients, intercepts, _ = _fit_many(x[train], numbers[train], self._new_svm, begin)
         scores = x[held_out] @ coefficients + intercepts
-        truth = np.searchsorted(svm.classes_, y[held_out])
+        scores -= scores.max(axis=1, keepdims=True)
+        right = scores[np.arange(len(held_out)), numbers[held_out]]
+
+        def loss(temperature: float) -> float:
+            total = np.exp(scores / temperature).sum(axis=1)
+            return float((np.log(total) - right / temperature).mean())
+
+        # The loss is convex in 1 / temperature: halve the grid until its lowest point is left.
         grid = np.geomspace(0.02, 2.0, 60)
-        losses = [
-            -np.log(_softmax(scores / t)[np.arange(len(truth)), truth] + 1e-12).mean() for t in grid
-        ]
-        return float(grid[int(np.argmin(losses))])
+        low, high = 0, len(grid) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if loss(grid[middle]) <= loss(grid[middle + 1]):
+                high = middle
+            else:
+                low = middle + 1
+        return float(grid[low])
+
+
+def _fit_many(
+    x: sp.csr_matrix,
+    numbers: NDArray[np.intp],
+    new_svm: Callable[[], LinearSVC],
+    begin: list[NDArray[np.intp]] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], list[NDArray[np.intp]]]:
+    """Fit one against the rest for each of many labels, as a fit on all examples would.
+
+    Examples of other labels that lie beyond the margin have no influence on a label's weights,
+    and with many labels nearly all do. So each label is fitted against the nearest others, and
+    again with those that turn out to lie within the margin, until none does that was left out.
+
+    `numbers`: the label of each example, 0 to labels - 1; `begin`: the examples to begin with, of
+    each label. Returns coefficients (features, labels), intercepts (labels) and the examples that
+    each label was fitted to.
+    """
+    count = int(numbers.max()) + 1
+    coefficients = np.zeros((x.shape[1], count), dtype=np.float32)
+    intercepts = np.zeros(count, dtype=np.float32)
+    fitted: list[NDArray[np.intp]] = []
+    score = _Scorer(x)
+    exact = x.astype(np.float64)  # what liblinear works with
+    chance = np.random.default_rng(_SEED)
+    for start in range(0, count, _AT_ONCE):
+        labels = np.arange(start, min(start + _AT_ONCE, count))
+        ours = numbers[:, None] == labels  # (examples, labels)
+        chosen = ours.copy()
+        if begin is None:
+            centres = x.T @ sp.csr_matrix(ours / ours.sum(axis=0), dtype=np.float32)
+            _choose(chosen, score(centres.toarray()), ~ours, _NEAREST)
+            for column in range(len(labels)):
+                chosen[chance.integers(len(numbers), size=_OTHERS), column] = True
+        else:
+            for column, label in enumerate(labels):
+                chosen[begin[label], column] = True
+        coefficients[:, labels], intercepts[labels] = _fit_near(exact, ours, chosen, score, new_svm)
+        fitted += [np.flatnonzero(chosen[:, column]) for column in range(len(labels))]
+    return coefficients, intercepts, fitted
+
+
+def _fit_near(
+    x: sp.csr_matrix,
+    ours: NDArray[np.bool_],
+    chosen: NDArray[np.bool_],
+    score: _Scorer,
+    new_svm: Callable[[], LinearSVC],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Fit each label (a column of `ours`) to its `chosen` examples, adding those it turns out to
+    need; return coefficients and intercepts.
+    """
+    coefficients = np.zeros((x.shape[1], ours.shape[1]), dtype=np.float32)
+    intercepts = np.zeros(ours.shape[1], dtype=np.float32)
+
+    def fit(column: int) -> None:
+        rows = np.flatnonzero(chosen[:, column])
+        svm = new_svm().fit(x[rows], ours[rows, column])
+        coefficients[:, column], intercepts[column] = svm.coef_[0], svm.intercept_[0]
+
+    pending = np.arange(ours.shape[1])
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(_ROUNDS):
+            list(pool.map(fit, pending))
+            scores = score(coefficients[:, pending]) + intercepts[pending]
+            left_out = ~chosen[:, pending] & (scores > _LEFT_OUT - 1)
+            more = chosen[:, pending]
+            _choose(more, scores, left_out, _MORE)
+            chosen[:, pending] = more
+            pending = pending[left_out.any(axis=0)]
+            if not len(pending):
+                break
+    return coefficients, intercepts
+
+
+def _choose(
+    chosen: NDArray[np.bool_],
+    scores: NDArray[np.float32],
+    among: NDArray[np.bool_],
+    least: int,
+) -> None:
+    """Add to each column of `chosen` the examples with the highest scores, of those in `among`.
+
+    `least` of them, or as many as the label has examples already where that is more.
+    """
+    for column in range(chosen.shape[1]):
+        rows = np.flatnonzero(among[:, column])
+        size = max(least, int(chosen[:, column].sum()))
+        if len(rows) > size:
+            rows = rows[np.argpartition(-scores[rows, column], size)[:size]]
+        chosen[rows, column] = True
+
+
+class _Scorer:
+    """Multiplies examples with weights of many labels; dense features, which come first, apart."""
+
+    def __init__(self, x: sp.csr_matrix) -> None:
+        often = np.bincount(x.indices, minlength=x.shape[1]) > x.shape[0] / 2
+        size = int(np.argmin(often)) if not often.all() else x.shape[1]
+        self._dense, self._sparse = x[:, :size].toarray(), x[:, size:]
+
+    def __call__(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the scores (examples, columns of `weights`)."""
+        size = self._dense.shape[1]
+        return np.asarray(self._dense @ weights[:size] + self._sparse @ weights[size:])
 
 
 def _weights(svm: LinearSVC) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -269,6 +269,7 @@ def join(
     denied = found.denied or (
         level is not RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning)
     )
+    sign = _first(_SIGNS, found.marks | ({"nerve"} if "motor" in found.marks else set()))
     sure = support is not None and support >= at.sentence_sure
     doubted = support is not None and support < at.crisis and leaning < at.unsupported
     layers = (
@@ -287,6 +288,7 @@ def join(
             continue  # signs after surgery are plain words; despair about them is not
         level = its_level
         rules.append(f"classifier:{its_level.value}")
+    has_signs = level is RiskLevel.MEDICAL_EMERGENCY or (level is RiskLevel.CRISIS and sign)
     return Risk(
         level=level,
         rules=tuple(rules),
@@ -298,8 +300,8 @@ def join(
         and leaning < at.crisis_sure,
         imminent=level is RiskLevel.CRISIS
         and ("imminent" in found.marks or mass(*_IMMINENT) >= at.imminent),
-        urgency=_urgency(found, scores) if level is RiskLevel.MEDICAL_EMERGENCY else None,
-        sign=_first(_SIGNS, found.marks | ({"nerve"} if "motor" in found.marks else set())),
+        urgency=_urgency(found, scores) if has_signs else None,
+        sign=sign,
         theme=_first(_THEMES, found.marks),
         barrier=_first(_BARRIERS, found.marks),
         hopeless="hopeless" in found.marks,

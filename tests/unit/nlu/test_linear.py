@@ -106,3 +106,26 @@ def test_one_message_is_scored_as_among_many(word_weight):
         assert np.allclose(model.predict(vectors[:1], [text])[0], together, atol=1e-4)
 
     check()
+
+
+def test_many_labels_are_fitted_as_by_a_fit_on_all_examples(monkeypatch):
+    from bot.nlu import linear
+
+    words = [f"{a}{b}" for a in ("mel", "tor", "bax", "rin", "dup") for b in ("ane", "ito", "usk")]
+    frames = ["what is {}", "tell me of {}", "does {} hurt", "{} again", "is {} common"]
+    frames += ["my {} is odd", "why {}", "how long is {}", "a note on {}", "{}"]
+    texts = [frame.format(word) for word in words for frame in frames]
+    labels = [word for word in words for _ in frames]
+    vectors = encode(texts)
+    whole = LinearIntentModel(word_weight=0.5).fit(vectors, texts, labels)
+    # Small numbers, so that hardly anything is chosen at first.
+    for name, value in {"_MANY": 5, "_AT_ONCE": 4, "_NEAREST": 3, "_OTHERS": 2, "_MORE": 5}.items():
+        monkeypatch.setattr(linear, name, value)
+    monkeypatch.setattr(linear, "_ROUNDS", 50)
+    near = LinearIntentModel(word_weight=0.5).fit(vectors, texts, labels)
+    assert near.labels == whole.labels
+    assert np.abs(near._coefficients - whole._coefficients).max() < 0.05
+    assert near.temperature == pytest.approx(whole.temperature, rel=0.2)
+    asked = [f"could you explain {word}" for word in words]
+    rows = near.predict(encode(asked), asked).argmax(axis=1)
+    assert (rows == whole.predict(encode(asked), asked).argmax(axis=1)).all()

@@ -70,6 +70,13 @@ def test_today_only_where_nothing_points_to_now(marks, scores, urgency):
     assert join(found, scores).urgency == urgency
 
 
+def test_in_a_crisis_signs_keep_their_urgency():
+    scores = {"crisis": 0.6, "emergency_today": 0.3}
+    assert join(quiet(level=RiskLevel.CRISIS, marks={"infection"}), scores).urgency == "today"
+    assert join(quiet(level=RiskLevel.CRISIS, marks={"chest"}), scores).urgency == "now"
+    assert join(quiet(level=RiskLevel.CRISIS), scores).urgency is None
+
+
 def test_a_long_message_is_not_overruled():
     found = quiet(level=RiskLevel.CRISIS)
     assert join(found, {"none": 1.0}, overrule=False).level is RiskLevel.CRISIS
