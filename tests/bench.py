@@ -48,6 +48,8 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.5)
+            if self.process.poll() is not None:
+                break
         raise RuntimeError(f"{self.name} did not start")
 
     def ask(self, text: str, sender: str) -> None:

@@ -259,7 +259,6 @@ def _fit_many(
     intercepts = np.zeros(count, dtype=np.float32)
     fitted: list[NDArray[np.intp]] = []
     score = _Scorer(x)
-    exact = x.astype(np.float64)  # what liblinear works with
     chance = np.random.default_rng(_SEED)
     for start in range(0, count, _AT_ONCE):
         labels = np.arange(start, min(start + _AT_ONCE, count))
@@ -273,7 +272,7 @@ def _fit_many(
         else:
             for column, label in enumerate(labels):
                 chosen[begin[label], column] = True
-        coefficients[:, labels], intercepts[labels] = _fit_near(exact, ours, chosen, score, new_svm)
+        coefficients[:, labels], intercepts[labels] = _fit_near(x, ours, chosen, score, new_svm)
         fitted += [np.flatnonzero(chosen[:, column]) for column in range(len(labels))]
     return coefficients, intercepts, fitted
 

@@ -36,6 +36,7 @@ _KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     "growth": (("curve", "曲线"), ("factor", "因子"), ("tablet", "药片")),
     "wellbeing": (("method", "方法"), ("habit", "习惯"), ("circle", "小组")),
 }
+_QUOTED = frozenset({"wellbeing.grounding"})  # the words of a crisis name its steps
 _OTHER_KIND = ("matter", "事项")  # in an area whose topics are special: about, emergency
 
 # {x}: the noun with or without its kind.
@@ -246,9 +247,13 @@ def write_topics(data: Path, topics: Sequence[GeneratedTopic], replaced: set[str
     """Put `topics` and their examples into the content folder `data`.
 
     All topic files there go, and of `nlu/` the examples of the intents `replaced`; examples of
-    dialogue acts stay.
+    dialogue acts stay. A topic of today that fixed words quote keeps its facets.
     """
+    kept_facets: dict[str, Any] = {}
     for file in (data / "knowledge" / "topics").glob("*/*.yml"):
+        topic_id = f"{file.parent.name}.{file.stem}"
+        if topic_id in _QUOTED:
+            kept_facets[topic_id] = yaml.safe_load(file.read_text("utf-8"))["facets"]
         file.unlink()
     for file in sorted((data / "nlu").glob("*.yml")):
         entries = yaml.safe_load(file.read_text("utf-8"))["nlu"]
@@ -260,7 +265,8 @@ def write_topics(data: Path, topics: Sequence[GeneratedTopic], replaced: set[str
     for topic in topics:
         file = data / "knowledge" / "topics" / (topic.id.replace(".", "/") + ".yml")
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write(file, topic.content)
+        facets = kept_facets.get(topic.id, topic.content["facets"])
+        _write(file, {**topic.content, "facets": facets})
     for language in LANGUAGES:
         examples = [
             {
