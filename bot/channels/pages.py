@@ -24,7 +24,7 @@ from bot.channels.files import HEADERS, STATIC, file_response
 from bot.content import ContentError, load_yaml
 from bot.paths import DATA
 from bot.safety.classifier import read_examples
-from bot.safety.model import CHINESE, THRESHOLDS
+from bot.safety.model import THRESHOLDS
 from bot.safety.runtime import load_assessor, load_hotlines
 from bot.words import load_words
 
@@ -121,7 +121,7 @@ def _safety(language: Language, words: Mapping[str, Any], origin: str) -> dict[s
     numbers = {
         "rules": load_assessor().size,
         "examples": len(read_examples()),
-        "crisis": (CHINESE if language == "zh" else THRESHOLDS).crisis,
+        "crisis": THRESHOLDS.crisis,
         "emergency": THRESHOLDS.emergency,
         "distress": THRESHOLDS.distress,
         "after_distress": THRESHOLDS.crisis_after_distress,

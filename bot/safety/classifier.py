@@ -10,6 +10,7 @@ English and Chinese carries over, less exactly, to the encoder's other languages
 from __future__ import annotations
 
 import logging
+import random
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -37,6 +38,8 @@ FOLDER = MODELS / "safety"
 _NETWORK = "network.npz"
 # Chosen on the development parts, beside other weights and an RBF support vector machine.
 _C, _VECTOR_WEIGHT, _PATTERN_WEIGHT, _WORD_WEIGHT = 0.5, 2.0, 0.5, 0.7
+_MOST_QUESTIONS = 30_000  # examples of topics that are read; more of them tell nothing new
+_SEED = 20261122
 # Examples of dialogue intents that speak of risk, and the label they count as.
 _OF_INTENTS = {
     "report_crisis": "crisis",
@@ -160,7 +163,11 @@ class RiskClassifier:
 
 def train_and_save() -> RiskClassifier:
     """Train from the project's files and store the result. Raises ContentError."""
-    pairs = [(label, text) for label, _, text in read_examples()] + topic_examples()
+    pairs = [(label, text) for label, _, text in read_examples()]
+    questions = topic_examples()
+    if len(questions) > _MOST_QUESTIONS:
+        questions = random.Random(_SEED).sample(questions, _MOST_QUESTIONS)
+    pairs += questions
     assessor = Assessor.load(DATA / "safety" / "rules.yml")
     classifier = RiskClassifier.train(pairs, assessor)
     classifier.save()

@@ -19,7 +19,7 @@ from bot.safety.classifier import RiskClassifier
 from bot.safety.languages import UNKNOWN, Danger, OtherLanguages
 from bot.safety.sentences import sentences
 
-__all__ = ["CHINESE", "THRESHOLDS", "Risk", "RiskModel", "relieve"]
+__all__ = ["THRESHOLDS", "Risk", "RiskModel", "relieve"]
 
 logger = logging.getLogger(__name__)
 Urgency = Literal["now", "today"]
@@ -57,8 +57,6 @@ class Thresholds:
 
 
 THRESHOLDS = Thresholds()
-# At equal recall and false alarms the classifier gives Chinese messages higher probabilities.
-CHINESE = Thresholds(crisis=0.25)
 
 # Characters up to which the classifier reads a message well enough to overrule a pattern in it.
 _READ_WHOLE = 500
@@ -171,10 +169,10 @@ class RiskModel:
                 scores, support = self._read(self._classifier, text)
             except Exception:
                 logger.exception("risk classifier failed; patterns alone decide")
-        at = CHINESE if CJK_CHARACTER.search(text) else THRESHOLDS
-        length = len(text) * (2 if at is CHINESE else 1)  # says as much in half the characters
+        # Chinese says as much in half the characters.
+        length = len(text) * (2 if CJK_CHARACTER.search(text) else 1)
         whole, short = len(text) <= _READ_WHOLE, length <= _SHORT
-        risk = join(found, scores, at, overrule=whole, support=support, short=short)
+        risk = join(found, scores, overrule=whole, support=support, short=short)
         return risk if other is None else _spoken(risk, other)
 
     @staticmethod
