@@ -1,8 +1,8 @@
 """`make eval-safety`: who is missed, who is alarmed for nothing, and what is said over turns.
 
 Packs, written by people (language-model sessions) who saw neither patterns nor training
-examples; `development` is for looking at mistakes, `sealed` is reported. `development2` holds
-messages that were the sealed part until they were used to choose thresholds:
+examples; `development` is for looking at mistakes, `sealed` is reported. `development2` and
+`development3` hold messages that were the sealed part until they were looked at:
 
 - messages: crisis of every kind, medical emergency, distress, hard negatives; each a conversation
   of its own through channel, model and actions; read from the contract's slot `risk_level`;
@@ -32,9 +32,9 @@ from tests.evaluation.safety.rubric import CHECKS, Turn, judge
 
 _HERE = Path(__file__).parent
 _FIGURES = _HERE.parents[2] / "data" / "safety" / "figures.json"
-PARTS = ("development", "development2", "sealed")
+PARTS = ("development", "development2", "development3", "sealed")
 PACKS = ("messages", "harm", "conversations", "languages", "topics")
-_PACKS_OF = {"development": PACKS, "development2": PACKS[:1], "sealed": PACKS[:3]}
+_PACKS_OF = {part: PACKS[:1] for part in PARTS} | {"development": PACKS, "sealed": PACKS[:3]}
 LANGUAGES = ("en", "zh")
 _ALARM = ("crisis", "medical_emergency")
 # Contract: these two refusals are topics; every other refusal answers none.
