@@ -154,6 +154,19 @@ class LinearIntentModel:
         known = (self._words.vocabulary_ if hasattr(self._words, "vocabulary_") else None) or {}
         return sum(word in known for word in words) / len(words) if words else 0.0
 
+    def word_counts(self) -> dict[str, int]:
+        """Return in how many training texts each word occurred, of those that two or more have.
+
+        Read from the weights, as idf = 1 + ln((1 + texts) / (1 + count)), up to a factor.
+        """
+        known = self._words.vocabulary_ if hasattr(self._words, "vocabulary_") else None
+        words = known or getattr(self._words, "vocabulary", None) or {}
+        if not words:
+            return {}
+        idf = np.asarray(self._words.idf_)
+        relative = np.exp(idf.max() - idf) * 3  # the rarest words are in two texts: 1 + 2
+        return {w: max(2, round(relative[i]) - 1) for w, i in words.items() if " " not in w}
+
     def save(self, folder: Path) -> None:
         """Write the model into `folder`: arrays and JSON, nothing that can run code on loading."""
         arrays = {"coefficients": self._coefficients, "intercepts": self._intercepts}

@@ -1,4 +1,4 @@
-"""A small neural network on sentence vectors; trained by scikit-learn, asked with NumPy alone."""
+"""Small neural networks on sentence vectors; trained by scikit-learn, asked with NumPy alone."""
 
 from __future__ import annotations
 
@@ -10,50 +10,51 @@ from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
 _SEED = 20261122
+_ARRAYS = ("weights0", "weights1", "biases0", "biases1")
+_Member = dict[str, NDArray[np.float32]]
 
 
 class Network:
-    """One hidden layer of rectified units, then a softmax over the labels."""
+    """The mean of a few networks: one hidden layer of rectified units, softmax over the labels.
 
-    def __init__(self, hidden: int = 512, alpha: float = 0.03, epochs: int = 12) -> None:
+    They differ in their random start alone; what one of them is sure of by chance, the mean is not
+    (docs/evaluation.md).
+    """
+
+    def __init__(
+        self, hidden: int = 512, alpha: float = 0.03, epochs: int = 12, members: int = 5
+    ) -> None:
         """`alpha`: weight of the penalty on large weights; `epochs`: passes over the examples."""
         self._hidden, self._alpha, self._epochs = hidden, alpha, epochs
+        self._count = members
         self.labels: list[str] = []
-        self._weights: list[NDArray[np.float32]] = []
-        self._biases: list[NDArray[np.float32]] = []
+        self._members: list[_Member] = []
 
     def fit(self, vectors: NDArray[np.float32], labels: Sequence[str]) -> Network:
         """Train on n examples: `vectors` (n, d) and `labels` (n), at least two different ones."""
-        network = MLPClassifier(
-            (self._hidden,),
-            alpha=self._alpha,
-            batch_size=min(256, len(labels)),
-            max_iter=self._epochs,
-            n_iter_no_change=self._epochs,
-            random_state=_SEED,
-        ).fit(vectors, labels)
-        self.labels = [str(label) for label in network.classes_]
-        self._weights = [weights.astype(np.float32) for weights in network.coefs_]
-        self._biases = [biases.astype(np.float32) for biases in network.intercepts_]
+        self._members = []
+        for seed in range(_SEED, _SEED + self._count):
+            network = MLPClassifier(
+                (self._hidden,),
+                alpha=self._alpha,
+                batch_size=min(256, len(labels)),
+                max_iter=self._epochs,
+                n_iter_no_change=self._epochs,
+                random_state=seed,
+            ).fit(vectors, labels)
+            self.labels = [str(label) for label in network.classes_]
+            arrays = zip(_ARRAYS, (*network.coefs_, *network.intercepts_))
+            self._members.append({name: array.astype(np.float32) for name, array in arrays})
         return self
 
     def predict(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return probabilities, shape (n, number of labels), columns as in `labels`."""
-        hidden = np.maximum(vectors @ self._weights[0] + self._biases[0], 0.0)
-        scores = hidden @ self._weights[1] + self._biases[1]
-        if scores.shape[1] == 1:  # scikit-learn keeps one output for two labels
-            scores = np.hstack([np.zeros_like(scores), scores])
-        shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+        return np.asarray(np.mean([_ask(member, vectors) for member in self._members], axis=0))
 
     def save(self, file: Path) -> None:
         """Write labels and weights: arrays only, nothing that can run code on loading."""
-        arrays = {
-            f"{name}{i}": array
-            for name, layers in (("weights", self._weights), ("biases", self._biases))
-            for i, array in enumerate(layers)
-        }
-        np.savez(file, labels=np.array(self.labels, dtype=np.str_), **arrays)
+        stacked = {name: np.stack([member[name] for member in self._members]) for name in _ARRAYS}
+        np.savez(file, labels=np.array(self.labels, dtype=np.str_), **stacked)
 
     @classmethod
     def load(cls, file: Path) -> Network:
@@ -61,6 +62,16 @@ class Network:
         stored = np.load(file, allow_pickle=False)
         network = cls()
         network.labels = [str(label) for label in stored["labels"]]
-        network._weights = [stored["weights0"], stored["weights1"]]
-        network._biases = [stored["biases0"], stored["biases1"]]
+        arrays = {name: stored[name] for name in _ARRAYS}
+        count = len(arrays[_ARRAYS[0]])
+        network._members = [{n: array[i] for n, array in arrays.items()} for i in range(count)]
         return network
+
+
+def _ask(member: _Member, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    hidden = np.maximum(vectors @ member["weights0"] + member["biases0"], 0.0)
+    scores = hidden @ member["weights1"] + member["biases1"]
+    if scores.shape[1] == 1:  # scikit-learn keeps one output for two labels
+        scores = np.hstack([np.zeros_like(scores), scores])
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))

@@ -6,13 +6,13 @@ import functools
 import importlib.resources
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from symspellpy import SymSpell, Verbosity
 
-_WORD = re.compile(r"[a-z]{4,}")
-# Two words written as one, which no single word can mend ("alot" became "clot").
-_RUN_TOGETHER = {
+_LETTERS = re.compile(r"[a-z]+")
+# What no nearest word mends: "alot" became "clot", "tonite" "polite".
+_SPELT = {
     "abit": "a bit",
     "alot": "a lot",
     "aswell": "as well",
@@ -20,6 +20,8 @@ _RUN_TOGETHER = {
     "eachother": "each other",
     "incase": "in case",
     "infact": "in fact",
+    "nite": "night",
+    "tonite": "tonight",
 }
 _SHORT = 6  # a word below this length may differ by one edit, a longer one by two
 _TRUSTED = 6  # a word unknown to the dictionary is one of ours when it occurs this often
@@ -41,8 +43,10 @@ class Speller:
     has nothing to do with the subject stays as it is. Chinese is left alone.
     """
 
-    def __init__(self, counts: dict[str, int]) -> None:
+    def __init__(self, counts: dict[str, int], shortest: int = 4) -> None:
+        """`counts`: how often each known word occurs; `shortest`: letters of a word to mend."""
         self.counts = counts
+        self._word = re.compile(f"[a-z]{{{shortest},}}")
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
         for word, count in counts.items():
             self._symspell.create_dictionary_entry(word, count)
@@ -50,17 +54,22 @@ class Speller:
     @classmethod
     def of(cls, texts: Iterable[str]) -> Speller:
         """Build the vocabulary from normalised training texts: words that occur twice or more."""
-        counted = Counter(word for text in texts for word in _WORD.findall(text))
+        return cls.from_counts(Counter(word for text in texts for word in _LETTERS.findall(text)))
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[str, int], shortest: int = 4) -> Speller:
+        """Build the vocabulary from counted words, without rare ones that no dictionary has."""
         known = _dictionary()
-        return cls({w: n for w, n in counted.items() if n >= 2 and (w in known or n >= _TRUSTED)})
+        words = {w: n for w, n in counts.items() if len(w) >= shortest and n >= 2}
+        return cls({w: n for w, n in words.items() if w in known or n >= _TRUSTED}, shortest)
 
     def __call__(self, text: str) -> str:
         """Return `text` (normalised, lower case) with misspelt words mended."""
-        return _WORD.sub(lambda match: self._mend(match.group()), text)
+        return self._word.sub(lambda match: self._mend(match.group()), text)
 
     def _mend(self, word: str) -> str:
-        if word in _RUN_TOGETHER:
-            return _RUN_TOGETHER[word]
+        if word in _SPELT:
+            return _SPELT[word]
         if word in self.counts or word in _dictionary():
             return word
         distance = 1 if len(word) < _SHORT else 2

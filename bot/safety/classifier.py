@@ -22,6 +22,7 @@ from bot.content import ContentError, line_of, load_yaml
 from bot.nlu.encoder import encode
 from bot.nlu.linear import LinearIntentModel
 from bot.nlu.network import Network
+from bot.nlu.spelling import Speller
 from bot.nlu.text import normalize
 from bot.paths import DATA, MODELS
 from bot.safety.assessor import Assessor
@@ -110,6 +111,7 @@ class RiskClassifier:
         self._model = model
         self._network = network
         self._assessor = assessor
+        self._speller: Speller | None = None
 
     @classmethod
     def train(cls, examples: Iterable[tuple[str, str]], assessor: Assessor) -> RiskClassifier:
@@ -149,6 +151,14 @@ class RiskClassifier:
         rows = self._model.predict(dense, [normalize(text) for text in texts])
         rows = (rows + self._network.predict(dense)) / 2  # both name the labels in one order
         return [dict(zip(self._model.labels, map(float, row))) for row in rows]
+
+    def mended(self, text: str) -> str | None:
+        """Return `text` with misspelt English words mended, None where nothing is misspelt."""
+        if self._speller is None:  # from what the model knows, so that nothing more is stored
+            self._speller = Speller.from_counts(self._model.word_counts(), shortest=3)
+        plain = normalize(text)
+        mended = self._speller(plain)
+        return mended if mended != plain else None
 
     def familiarity(self, text: str) -> float:
         """Return the share of the words of `text` that occurred in training, 0 for none."""

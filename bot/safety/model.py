@@ -162,6 +162,16 @@ class RiskModel:
         other = self._other_language(text)
         if other is not None and other.language is not None:
             return _spoken(join(found, {}), other)
+        risk = self._judge(text, found)
+        mended = self._mended(text)
+        if mended is not None:
+            # "im gona kil mysekf" says nothing to patterns and vectors until it is mended.
+            again = self._judge(mended, self._assessor.assess(mended))
+            risk = again if again.level.rank > risk.level.rank else risk
+        return risk if other is None else _spoken(risk, other)
+
+    def _judge(self, text: str, found: Assessment) -> Risk:
+        """Return what patterns (`found`) and classifier say together about `text`."""
         scores: Mapping[str, float] = {}
         support: float | None = None
         if self._classifier is not None and text.strip():
@@ -172,8 +182,15 @@ class RiskModel:
         # Chinese says as much in half the characters.
         length = len(text) * (2 if CJK_CHARACTER.search(text) else 1)
         whole, short = len(text) <= _READ_WHOLE, length <= _SHORT
-        risk = join(found, scores, overrule=whole, support=support, short=short)
-        return risk if other is None else _spoken(risk, other)
+        return join(found, scores, overrule=whole, support=support, short=short)
+
+    def _mended(self, text: str) -> str | None:
+        """Return a message without its spelling mistakes, None where it has none that we see."""
+        try:
+            return self._classifier.mended(text) if self._classifier is not None else None
+        except Exception:
+            logger.exception("spelling could not be mended; the message is read as it is")
+            return None
 
     @staticmethod
     def _read(classifier: RiskClassifier, text: str) -> tuple[Mapping[str, float], float | None]:

@@ -24,3 +24,10 @@ def test_words_that_resemble_nothing_are_left_alone():
 @given(st.text())
 def test_any_text(text):
     assert isinstance(speller(text), str)
+
+
+def test_short_words_and_ways_of_writing():
+    counted = Speller.from_counts({"kill": 9, "myself": 9, "want": 9, "zzyzx": 2}, shortest=3)
+    assert counted("kil mysekf tonite") == "kill myself tonight"
+    assert counted("zzyzy") == "zzyzy"  # a rare word that no dictionary has is not one to mend to
+    assert Speller({"kill": 9})("kil") == "kil"

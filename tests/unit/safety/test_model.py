@@ -123,3 +123,33 @@ def test_mistakes_in_examples_name_file_and_line(tmp_path, content, reason):
     with pytest.raises(ContentError, match=reason) as error:
         read_examples(tmp_path)
     assert error.value.line >= 1
+
+
+class Spells:
+    """Knows nothing but how a word is spelt; every message is harmless to it."""
+
+    def mended(self, text):
+        mended = text.replace("kil mysekf", "kill myself").replace("sory", "sorry")
+        return mended if mended != text else None
+
+    def rows(self, texts):
+        return [{"crisis": 0.5 if "kill myself" in text else 0.0} for text in texts]
+
+    def probabilities(self, text):
+        return self.rows([text])[0]
+
+    def familiarity(self, text):
+        return 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("im gona kil mysekf", RiskLevel.CRISIS),
+        ("sory I was late", RiskLevel.NONE),
+        # The text as written counts as well: mending never lowers a level.
+        ("sory, I want to kill myself", RiskLevel.CRISIS),
+    ],
+)
+def test_misspelt_danger_is_seen(text, level):
+    assert RiskModel(load_assessor(), Spells()).assess(text).level is level
