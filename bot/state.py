@@ -119,11 +119,12 @@ def is_topic_intent(intent: str | None) -> bool:
 @dataclass(frozen=True)
 class Place:
     """A place found in a message: `region` (ISO code), whether it is the whole message, and whether
-    the message says that the person is there."""
+    the message says that the person is there; `begins`: a place that it begins with."""
 
     region: str | None = None
     only: bool = False
     stated: bool = False
+    begins: str | None = None
 
 
 def next_state(
@@ -150,8 +151,11 @@ def next_state(
     intent = (parse.get("intent") or {}).get("name")
     safety = before.get("safety") or {}
     # A bare "Canada" answers us only where numbers were the subject; else it asks about Canada.
-    here = place.only and _expects_place(before, safety)
+    expected = _expects_place(before, safety)
+    here = place.only and expected
     said = place.region if here or place.stated or not place.only else None
+    if said is None and safety.get("open") and not before.get("region"):
+        said = place.begins  # "Bangkok, alone in a flat", after we asked
     region = said or before.get("region") or metadata.get("region")
     asked_age = before.get("asked") == "age"
     age = age_band(text, asked=asked_age) or before.get("age_band")

@@ -52,7 +52,12 @@ def _turn_state(tracker: DialogueStateTracker) -> dict[str, Any]:
         before,
         parse,
         text,
-        Place(only or regions.find(text), bool(only), regions.stated(text) is not None),
+        Place(
+            only or regions.find(text),
+            bool(only),
+            regions.stated(text) is not None,
+            regions.begins(text),
+        ),
         metadata,
         form=tracker.active_loop_name,
         presence=presence(stored=is_stored(tracker.sender_id))[0],

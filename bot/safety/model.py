@@ -93,7 +93,8 @@ class Risk:
     `gentle`: in doubt, to be asked about gently; `urgency`: of a medical emergency; `sign`: which
     signs; `theme`: what hurts; `barrier`: what makes asking for help hard; `hopeless`: no way out;
     `wait`: asks whether it can wait; `asks`: "calm" or "plan"; `coming`: help is near; `safe`:
-    says they are safe now; `serious`: means what they said; `lost`: the other cannot be reached;
+    says they are safe now; `serious`: means what they said; `soon`: nothing but a time close
+    by; `lost`: the other cannot be reached;
     `plain_no`, `not_today`: nothing but a no, will not act on it now;
     `spoken`: language of the message where that is neither English nor Chinese and we have words;
     `acting`: sounds like acting now, whatever the level; `leaning` and `relief`: probabilities of a
@@ -117,6 +118,7 @@ class Risk:
     coming: bool = False
     safe: bool = False
     serious: bool = False
+    soon: bool = False
     lost: bool = False
     plain_no: bool = False
     not_today: bool = False
@@ -325,6 +327,7 @@ def join(
         coming="coming" in found.marks,
         safe="safe" in found.marks,
         serious="serious" in found.marks,
+        soon="soon" in found.marks,
         lost="lost" in found.marks,
         plain_no="plain_no" in found.marks,
         not_today="not_today" in found.marks,

@@ -63,6 +63,8 @@ _ABOUT = {
     "ask_about_privacy": "about.privacy",
     "ask_about_assistant": "about.assistant",
 }
+# Last questions after which "tonight" says when.
+_WHEN = ("asked", "asked_today", "barrier", "listening", "offered")
 _LISTEN = ("utter_crisis_listen_1", "utter_crisis_listen_2", "utter_crisis_listen_3")
 _OTHER_LISTEN = ("utter_crisis_other_listen_1", "utter_crisis_other_listen_2")
 # Slots of memory, with what they are at the beginning of a conversation.
@@ -299,6 +301,8 @@ def _denies(before: Mapping[str, Any], facts: Facts) -> bool:
         return False
     if is_open in ("self", "other") and risk.get("safe"):
         return True
+    if _says_yes(facts):
+        return False
     if "self_harm" in (risk.get("theme"), before["theme"]):
         return False  # "I don't want to die, cutting just calms me" is no all-clear either
     if stage == "asked_today":
@@ -340,7 +344,9 @@ def _is_held(before: Mapping[str, Any], facts: Facts) -> bool:
     held, intent = int(before["held"]), str(facts.intent)
     if before["danger"] or intent == "ask_complication_death":
         return held < _HELD_IN_DANGER
-    return intent.startswith("ask_growth_") and held < 1
+    # Somebody who said yes has been asked about today; centimetres can wait for that answer.
+    unanswered = before["open"] == "self" and before["stage"] == "asked_today"
+    return (unanswered or intent.startswith("ask_growth_")) and held < 1
 
 
 # --- thoughts of ending one's life ---------------------------------------------------------------
@@ -494,8 +500,9 @@ def _next_words(
     before: Mapping[str, Any], now: dict[str, Any], facts: Facts, again: bool
 ) -> list[str]:
     risk, intent, said = facts.risk, facts.intent, now["said"]
-    hard = intent == "decline_help" or risk.get("barrier")
+    hard = intent == "decline_help" or risk.get("barrier") or risk.get("asks")
     acts = risk.get("acting") if again else risk.get("imminent")
+    acts = acts or (again and risk.get("soon") and now["stage"] in _WHEN)
     if acts and not (again and hard and not _by_pattern(risk)):
         if "utter_crisis_imminent" in said:
             return ["utter_crisis_coming" if risk.get("coming") else "utter_crisis_stay"]

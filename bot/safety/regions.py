@@ -41,6 +41,11 @@ _STATEMENTS = (
     r"|working) (?:here )?in {where}",
     r"(?<!if )(?<!when )(?<!once )(?<!while )(?<!until )\b(?:im|i am|we are) {who}"
     r"(?:in|near) {where}",
+    r"{start}were (?:both|all|here) ?(?:here )?in {where}",
+    r"\b(?:just|i|we|ive|weve) (?:just |have |already )?(?:arrived in|landed in|got to|flew to"
+    r"|came to|got back to|am back in|are back in|reached) {where}",
+    r"(?:刚刚?|今天|今早|早上|昨天|昨晚|前天|已经|现在)(?:就|刚|才|又)?(?:飞到|飞回|到|回到|落地|回)了?"
+    r"{place}{not_there}",
     r"\bmy (?:country|location|city|region|home) is {where}",
     r"{start}(?:location|country):? ?{where}",
     r"(?<!not )\bhere in {where}",
@@ -63,7 +68,7 @@ _PARTS = {
     "{who}": (
         r"(?:(?:currently|now|just|still|also|here|actually|originally|over|a|an|student|guy|man"
         r"|woman|girl|boy|teen|teenager|male|female|\d{1,2}|\d{1,2}[mf]|year|years|yr|old|yo|living"
-        r"|based|staying|studying|working|stuck|right|writing) ){0,6}"
+        r"|based|staying|studying|working|stuck|right|writing|both|all|alone) ){0,6}"
     ),
     "{where}": (
         r"(?:(?:the|mainland|downtown|central|northern|southern|eastern|western|north|south|east"
@@ -90,6 +95,8 @@ _APOSTROPHE = re.compile(r"(?<=[a-z])['`´’‘](?=[a-z])")
 _WE_ARE = re.compile(r"\b(we)['`´’‘]re\b", re.IGNORECASE)
 _INITIALS = re.compile(r"\b([a-z])\.([a-z])\.?(?:([a-z])\.?)?(?![a-z])")
 _SPACES = re.compile(r"\s+")
+# Up to a comma or the like; in Chinese a space parts as well.
+_FIRST_PART = re.compile(r"[^,，.。;；!！?？\n]{2,40}?(?=$|[,，.。;；!！\n]|(?<=[\u3400-\u9fff]) )")
 _TRADITIONAL = str.maketrans(
     "臺灣廣東漢慶蘇龍門國韓倫紐約聖羅馬來亞爾蘭濱島陽長瀋寧連廈華頓內陸舊諾維納麥義奧現們這標",
     "台湾广东汉庆苏龙门国韩伦纽约圣罗马来亚尔兰滨岛阳长沈宁连厦华顿内陆旧诺维纳麦义奥现们这标",
@@ -190,6 +197,14 @@ class Regions:
         alone = plain.strip(" .!。")
         by_itself = None if alone in self._unclear else self._spoken_names.get(alone)
         return self._bare(plain) or by_itself
+
+    def begins(self, text: str) -> str | None:
+        """Return the ISO code of a place that a message begins with: "Bangkok, alone in a flat".
+
+        Only where a place was asked for; elsewhere it may be what the message is about.
+        """
+        first = _FIRST_PART.match(_simplify(text))
+        return self._bare(first.group().strip()) if first else None
 
     def _in_other_words(self, plain: str) -> str | None:
         """Return the region said in another language: "vivo en {place}", "{place}に住んで"."""
