@@ -63,6 +63,11 @@ _ABOUT = {
     "ask_about_privacy": "about.privacy",
     "ask_about_assistant": "about.assistant",
 }
+# What is asked about signs after surgery rather than about something else.
+_OF_SIGNS = (
+    *("ask_complication_", "ask_emergency_", "ask_recovery_pain", "ask_referral_after_surgery"),
+    "follow_up_",
+)
 # Last questions after which "tonight" says when.
 _WHEN = ("asked", "asked_today", "barrier", "listening", "offered")
 _LISTEN = ("utter_crisis_listen_1", "utter_crisis_listen_2", "utter_crisis_listen_3")
@@ -294,7 +299,9 @@ def _denies(before: Mapping[str, Any], facts: Facts) -> bool:
     hand, hopelessness and "I mean it" are no all-clear, whatever else the message says.
     """
     risk, is_open, stage = facts.risk, before["open"], before["stage"]
-    against = ("serious", "hopeless", "lost", "acting")
+    against = ["serious", "hopeless", "lost"]
+    if _by_pattern(risk) or not risk.get("safe"):
+        against.append("acting")  # "I came down, mum is on her way": words before probabilities
     if before["awaiting"] == "signs" and (facts.intent == "deny" or risk.get("plain_no")):
         return True
     if is_open and any(risk.get(name) for name in against):
@@ -337,11 +344,12 @@ def _is_held(before: Mapping[str, Any], facts: Facts) -> bool:
     """Return whether a clear question does not leave the crisis yet.
 
     Height is not debated in the answer to the direct question; dying stays the subject; right
-    after imminent danger nothing else is. Asked on, it is answered: nobody is locked in.
+    after imminent danger nothing else is; pain and complications are heard as more about signs that
+    were told. Asked on, it is answered: nobody is locked in.
     """
-    if before["open"] not in ("self", "other"):
-        return False
     held, intent = int(before["held"]), str(facts.intent)
+    if before["open"] == "emergency":
+        return intent.startswith(_OF_SIGNS) and held < _HELD_IN_DANGER
     if before["danger"] or intent == "ask_complication_death":
         return held < _HELD_IN_DANGER
     # Somebody who said yes has been asked about today; centimetres can wait for that answer.
@@ -359,6 +367,8 @@ def _crisis(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Pla
     if before["open"] in ("self", "other") and not _by_pattern(risk):
         # Whom it is about changes only on clear words, or a sure result about themselves.
         other = before["open"] == "other" and not (reported and not other and not _faint(risk))
+    if before["open"] == "other" and risk.get("of_other"):
+        other = True  # "I asked. He cried and said yes": patterns hear the yes alone
     now.update(open="other" if other else "self", low=0, since=None)
     again = before["open"] == now["open"]
     if facts.form and not any(_gives_lines(name) for name in now["said"]):
@@ -648,6 +658,8 @@ def _emergency(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> 
     reported = risk.get("level") == RiskLevel.MEDICAL_EMERGENCY.value
     worse = risk.get("urgency") == "now" and before.get("urgency") == "today"
     first = was != "emergency" or worse or awaiting == "signs"
+    if was == "emergency" and _changes_subject(facts):
+        now["held"] = int(now["held"]) + 1
     now.update(open="emergency", low=0)
     if was in ("self", "other"):  # a crisis that was denied in the same message
         now.update(stage=None, theme=None, said=[], since=None, checked_in=True)

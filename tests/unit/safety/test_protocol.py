@@ -598,3 +598,75 @@ def test_after_a_crisis_about_somebody_else_nobody_is_asked_how_they_are_themsel
     talk.say(level="crisis", subject="other")
     after = [talk.say("ask_cost_overview").after for _ in range(8)]
     assert ["utter_crisis_check_in"] not in after
+
+
+DOUBT = {"rules": ["classifier:crisis"], "leaning": 0.4}
+
+
+def test_a_time_close_by_answers_the_question_about_today():
+    talk = Talk()
+    talk.say(level="crisis")
+    assert talk.say("goodbye", soon=True).words[0] == "utter_crisis_imminent"
+    calm = Talk().say("goodbye", soon=True)  # "tonight", when nothing was asked
+    assert calm.level is RiskLevel.NONE
+    assert not calm.words
+
+
+def test_an_exercise_asked_for_comes_before_a_mere_doubt_about_acting():
+    talk = Talk()
+    talk.say(level="crisis")
+    plan = talk.say("x", level="crisis", asks="calm", acting=True, **DOUBT)
+    assert plan.words == [GROUNDING_STEPS[0]]
+    by_pattern = talk.say("x", level="crisis", asks="calm", acting=True)
+    assert by_pattern.words[0] == "utter_crisis_imminent"
+
+
+def test_centimetres_wait_for_the_answer_about_today_once():
+    talk = Talk()
+    talk.say(level="crisis")
+    assert talk.say("affirm").words == ["utter_crisis_yes"]
+    assert talk.say("ask_procedure_height_gain").level is RiskLevel.CRISIS
+    again = talk.say("ask_procedure_height_gain")
+    assert again.level is RiskLevel.NONE
+    assert again.after == ["utter_crisis_door"]
+
+
+def test_pain_is_more_about_the_signs_but_nobody_is_locked_in():
+    talk = Talk()
+    talk.say(**CHEST, region="GB")
+    assert talk.say("ask_recovery_pain").level is RiskLevel.MEDICAL_EMERGENCY
+    assert talk.say("ask_complication_infection").level is RiskLevel.MEDICAL_EMERGENCY
+    assert talk.say("ask_complication_infection").level is RiskLevel.NONE
+    other = Talk()
+    other.say(**CHEST, region="GB")
+    assert other.say("ask_cost_overview").level is RiskLevel.NONE
+
+
+def test_hurting_oneself_is_not_denied_by_not_wanting_to_die():
+    talk = Talk()
+    talk.say(level="crisis")
+    plan = talk.say("no_risk_denial", denied=True, denied_outright=True, theme="self_harm")
+    assert plan.level is RiskLevel.CRISIS
+    assert plan.words == ["utter_crisis_hurting"]
+
+
+def test_a_yes_is_no_denial_whatever_the_classifier_hears():
+    talk = Talk()
+    talk.say(level="crisis")
+    assert talk.say("affirm", denied=True, relief=0.9).words == ["utter_crisis_yes"]
+
+
+def test_it_stays_about_the_other_who_said_yes():
+    talk = Talk()
+    talk.say(level="crisis", subject="other")
+    plan = talk.say("x", level="crisis", subject="self", of_other=True)
+    assert plan.words[0].startswith("utter_crisis_other")
+
+
+def test_somebody_who_came_down_is_believed():
+    talk = Talk()
+    talk.say(level="crisis", imminent=True, acting=True)
+    doubt = {"rules": ["classifier:crisis"], "leaning": 0.7}
+    plan = talk.say("x", level="crisis", safe=True, acting=True, **doubt)
+    assert plan.level is RiskLevel.NONE
+    assert plan.words == ["utter_crisis_safe"]

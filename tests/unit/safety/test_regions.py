@@ -229,3 +229,37 @@ def test_mistakes_name_their_line(tmp_path: Path, text: str, line: int, reason: 
 )
 def test_cities_provinces_and_states(text, region):
     assert load_regions().find(text) == region
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("we're both in Dublin", "IE"),
+        ("just landed in Singapore, at my cousin's", "SG"),
+        ("今早飞到新加坡，在表姐家", "SG"),
+        ("昨天到了土耳其做手术", None),
+    ],
+)
+def test_where_they_have_just_come_to(text, region):
+    assert load_regions().stated(text) == region
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("Bangkok, alone in a flat", "TH"),
+        ("首尔 民宿 我俩都不会韩语", "KR"),
+        ("曼谷", "TH"),
+        ("my surgeon is in Turkey, I hate him", None),
+        ("土耳其的医生毁了我", None),
+        ("?", None),
+        ("", None),
+    ],
+)
+def test_a_place_that_a_message_begins_with(text, region):
+    assert load_regions().begins(text) == region
+
+
+@given(st.text())
+def test_any_beginning(text):
+    assert load_regions().begins(text) is None or len(load_regions().begins(text)) == 2
