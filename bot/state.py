@@ -168,6 +168,7 @@ def next_state(
             region=region,
             region_only=here,
             region_said=said is not None,
+            question=_may_ask(text),
             form=form,
             leaning_from=THRESHOLDS.crisis_after_distress,
             off=off,
@@ -220,6 +221,26 @@ def next_state(
 def _says_no_more(text: str) -> bool:
     """Return whether a statement is short and asks nothing ("I live in Canada")."""
     return len(text) <= _SHORT_STATEMENT and not asks(normalize(text))
+
+
+_QUESTION = re.compile(
+    r"[?？]|\b(?:what|whats|how|hows|why|which|when|where|who|whos|does|is (?:it|this|that|there)"
+    r"|are (?:there|they)|can (?:i|it|they|you|we|u)|could|should|would|will (?:i|it|they)"
+    r"|do (?:i|they|you|people)|did|tell me|explain|wondering|any (?:idea|tips|advice))\b"
+    r"|吗|么|呢|嘛|什么|啥|怎么|咋|怎样|为何|多久|多少|多高|多大|几|哪|谁|是不是|会不会|能不能|要不要|有没有"
+    r"|可不可以|该不该|行不行|好不好|请问|想问|问一下|问下|说说|讲讲|介绍",
+    re.IGNORECASE,
+)
+_FEW_WORDS, _FEW_CHARACTERS = 4, 10
+
+
+def _may_ask(text: str) -> bool:
+    """Return whether a message has the form of a question, or is too short to have one."""
+    if _QUESTION.search(text):
+        return True
+    if CJK_CHARACTER.search(text):
+        return len(text.strip()) <= _FEW_CHARACTERS
+    return len(text.split()) <= _FEW_WORDS
 
 
 def _expects_place(before: Mapping[str, Any], safety: Mapping[str, Any]) -> bool:

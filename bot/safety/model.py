@@ -97,8 +97,8 @@ class Risk:
     by; `of_other`: names another and not themselves; `lost`: the other cannot be reached;
     `plain_no`, `not_today`: nothing but a no, will not act on it now;
     `spoken`: language of the message where that is neither English nor Chinese and we have words;
-    `acting`: sounds like acting now, whatever the level; `leaning` and `relief`: probabilities of a
-    crisis and of a denial by the classifier.
+    `acting`: sounds like acting now, whatever the level; `means`: and says so in words;
+    `leaning` and `relief`: probabilities of a crisis and of a denial by the classifier.
     """
 
     level: RiskLevel
@@ -125,6 +125,7 @@ class Risk:
     not_today: bool = False
     spoken: str | None = None
     acting: bool = False
+    means: bool = False
     leaning: float = 0.0
     relief: float = 0.0
 
@@ -334,6 +335,7 @@ def join(
         plain_no="plain_no" in found.marks,
         not_today="not_today" in found.marks,
         acting="imminent" in found.marks or mass(*_IMMINENT) >= at.acting,
+        means="imminent" in found.marks,
         leaning=round(leaning, 3),
         relief=round(mass("denial"), 3),
     )

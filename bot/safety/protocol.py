@@ -53,6 +53,10 @@ _CLEAR = 0.6  # probability from which an intent counts as a clear change of sub
 _REPORTED = 0.5
 _ASKING = ("ask_", "request_", "follow_up_", "switch_")
 _SURE = 0.8  # probability from which the classifier alone turns an emergency into a crisis
+# Probability from which a wish may show beside signs after surgery: who is in agony or afraid for
+# their leg sounds desperate.
+_WISH_BESIDE_SIGNS = 0.35
+_STATED = 0.9  # probability from which a message that asks nothing is a change of subject
 _RELIEF = 0.6  # probability of a denial that answers the direct question
 _HOPELESS_TURNS = 2  # turns of distress after which hopelessness is asked about
 _CHECK_IN_TURNS = 4  # turns after a crisis was left before it is asked after, once
@@ -68,6 +72,7 @@ _OF_SIGNS = (
     *("ask_complication_", "ask_emergency_", "ask_recovery_pain", "ask_referral_after_surgery"),
     "follow_up_",
 )
+_HELPFUL = ("ask_referral_mental_health", "ask_wellbeing_supporting_someone")
 # Last questions after which "tonight" says when.
 _WHEN = ("asked", "asked_today", "barrier", "listening", "offered")
 _LISTEN = ("utter_crisis_listen_1", "utter_crisis_listen_2", "utter_crisis_listen_3")
@@ -88,6 +93,8 @@ _FRESH: Mapping[str, Any] = {
     "rejected": None,  # turns since they told of being turned away
     "danger": False,  # imminent danger was spoken of, and help is not there yet
     "held": 0,  # questions put off in this crisis
+    "doubt": False,  # it was opened by a mere doubt
+    "arrived": False,  # help is there, or the person is at a hospital
 }
 
 
@@ -97,7 +104,8 @@ class Facts:
 
     `risk`: fields of `bot.safety.model.Risk` ({} for a button); `intent` with its `confidence`;
     `region`: as known now; `region_said`: said in this message; `region_only`: the message names a
-    place and nothing else; `form`: the name of an open form.
+    place and nothing else; `question`: whether it has the form of one; `form`: the name of an
+    open form.
     """
 
     risk: Mapping[str, Any]
@@ -106,6 +114,7 @@ class Facts:
     region: str | None
     region_only: bool = False
     region_said: bool = False
+    question: bool = True  # asks, or is too short to tell
     form: str | None = None
     leaning_from: float = 1.0  # classifier's probability that is a crisis after distress
     off: Collection[str] = ()  # features that are switched off
@@ -126,10 +135,13 @@ class Plan:
     memory: dict[str, Any] = field(default_factory=dict)
 
     asked: str | None = None
+    answers: bool = False  # the question is answered as always, and the crisis stays open
 
     @property
     def topic(self) -> str | None:
         """The topic that these words answer: an exercise, warning signs, this program."""
+        if self.answers:
+            return None
         if set(self.words) & set(GROUNDING_STEPS):
             return GROUNDING
         if self.level is RiskLevel.MEDICAL_EMERGENCY:
@@ -171,7 +183,7 @@ def _level(before: Mapping[str, Any], facts: Facts) -> RiskLevel:
     """Return the level of the message in its context."""
     found = RiskLevel(facts.risk.get("level") or "none")
     is_open, awaiting = before["open"], before["awaiting"]
-    if awaiting == "gently" and (found is RiskLevel.CRISIS or _says_yes(facts)):
+    if awaiting == "gently" and (_wishes_plainly(facts) or _says_yes(facts)):
         return RiskLevel.CRISIS
     doubtful = is_open == "emergency" or (is_open and facts.risk.get("safe"))
     if found is RiskLevel.CRISIS and not (doubtful and _faint(facts.risk)):
@@ -207,7 +219,9 @@ def _level_in_emergency(
     before: Mapping[str, Any], facts: Facts, found: RiskLevel, denied: bool
 ) -> RiskLevel:
     """Return the level of a message that reports no new signs while signs are the subject."""
-    stays = bool(facts.risk.get("wait") or facts.risk.get("coming") or _wishes_faintly(facts))
+    asks = _asks_clearly(facts) and facts.question
+    coming = facts.risk.get("coming") and not asks
+    stays = bool(facts.risk.get("wait") or coming or _wishes_faintly(facts))
     leaves = denied or (facts.intent in ("thanks", "goodbye") and not stays)
     if before["awaiting"] == "gently" and denied:
         return RiskLevel.MEDICAL_EMERGENCY  # denied is the wish, not the signs
@@ -265,8 +279,16 @@ def _pressed_no(facts: Facts) -> bool:
 def _wishes_faintly(facts: Facts) -> bool:
     """Return whether a wish to die may show beside signs after surgery: asked gently then."""
     faint = facts.risk.get("level") == RiskLevel.CRISIS.value and _faint(facts.risk)
+    faint = faint and float(facts.risk.get("leaning") or 0.0) >= _WISH_BESIDE_SIGNS
     reported = facts.intent == "report_crisis" and facts.confidence >= _REPORTED
     return (faint or reported) and not facts.risk.get("denied")
+
+
+def _wishes_plainly(facts: Facts) -> bool:
+    if facts.risk.get("level") != RiskLevel.CRISIS.value:
+        return False
+    leaning = float(facts.risk.get("leaning") or 0.0)
+    return _by_pattern(facts.risk) or leaning >= _WISH_BESIDE_SIGNS
 
 
 def _tells_how_it_is(facts: Facts, found: RiskLevel) -> bool:
@@ -300,7 +322,7 @@ def _denies(before: Mapping[str, Any], facts: Facts) -> bool:
     """
     risk, is_open, stage = facts.risk, before["open"], before["stage"]
     against = ["serious", "hopeless", "lost"]
-    if _by_pattern(risk) or not risk.get("safe"):
+    if risk.get("means") or not (risk.get("safe") or risk.get("denied_outright")):
         against.append("acting")  # "I came down, mum is on her way": words before probabilities
     if before["awaiting"] == "signs" and (facts.intent == "deny" or risk.get("plain_no")):
         return True
@@ -337,6 +359,8 @@ def _changes_subject(facts: Facts) -> bool:
         return False
     if facts.intent.startswith("ask_wellbeing_"):
         return False  # the subject is still how they feel; height is not debated now
+    if not facts.question and facts.intent.startswith("ask_"):
+        return facts.confidence >= _STATED  # "I only lie there after work" asks nothing
     return facts.confidence >= _CLEAR
 
 
@@ -344,16 +368,21 @@ def _is_held(before: Mapping[str, Any], facts: Facts) -> bool:
     """Return whether a clear question does not leave the crisis yet.
 
     Height is not debated in the answer to the direct question; dying stays the subject; right
-    after imminent danger nothing else is; pain and complications are heard as more about signs that
-    were told. Asked on, it is answered: nobody is locked in.
+    after imminent danger nothing else is; until help is there, so it is with urgent signs after
+    surgery, and pain is heard as more about them. Asked on, it is answered: nobody is locked in.
     """
     held, intent = int(before["held"]), str(facts.intent)
     if before["open"] == "emergency":
-        return intent.startswith(_OF_SIGNS) and held < _HELD_IN_DANGER
+        if before["arrived"] or facts.risk.get("coming"):
+            return False
+        urgent = before.get("urgency") == "now"
+        return (urgent or intent.startswith(_OF_SIGNS)) and held < _HELD_IN_DANGER
     if before["danger"] or intent == "ask_complication_death":
         return held < _HELD_IN_DANGER
     # Somebody who said yes has been asked about today; centimetres can wait for that answer.
     unanswered = before["open"] == "self" and before["stage"] == "asked_today"
+    if before["doubt"] and not unanswered:
+        return False
     return (unanswered or intent.startswith("ask_growth_")) and held < 1
 
 
@@ -375,6 +404,8 @@ def _crisis(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Pla
         again = False  # a plan that was begun without a crisis: nothing was asked yet
     if _changes_subject(facts):
         now["held"] = int(now["held"]) + 1
+    if again and _seeks_help(facts, reported) and not before["danger"]:
+        return Plan(RiskLevel.CRISIS, memory=now, answers=True)
     words = _in_their_language(now, facts, other, again)
     if not words:
         words = _next_other(now, facts, again) if other else _next_self(before, now, facts, again)
@@ -396,6 +427,12 @@ def _crisis(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Pla
     now["said"] = list(dict.fromkeys([*now["said"], *words]))
     asked = _ABOUT.get(facts.intent or "")
     return Plan(RiskLevel.CRISIS, words, memory=now, asked=asked)
+
+
+def _seeks_help(facts: Facts, reported: bool) -> bool:
+    """Return whether they ask how to find help or how to help: that is answered, and goes on."""
+    asks = facts.intent in _HELPFUL and facts.confidence >= _CLEAR and facts.question
+    return asks and not facts.form and not (reported and _by_pattern(facts.risk))
 
 
 def _with_signs(now: dict[str, Any], facts: Facts, words: list[str]) -> list[str]:
@@ -531,10 +568,11 @@ def _next_words(
     if not again:
         rejected = before["rejected"] is not None
         theme = risk.get("theme") or ("rejected" if rejected else None)
-        now["stage"], now["theme"] = "asked", theme
+        now["stage"], now["theme"], now["doubt"] = "asked", theme, False
         plainly = risk.get("level") == RiskLevel.CRISIS.value and not risk.get("gentle")
         plainly |= rejected and theme == "rejected" and bool(risk.get("hopeless"))
         if not plainly:
+            now["doubt"] = True
             return ["utter_crisis_ask_gently", "utter_crisis_lines"]
         theme = theme or "plain"
         return [f"utter_crisis_ask_{theme}", "utter_crisis_lines"]
@@ -661,6 +699,9 @@ def _emergency(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> 
     if was == "emergency" and _changes_subject(facts):
         now["held"] = int(now["held"]) + 1
     now.update(open="emergency", low=0)
+    if first:
+        now["arrived"] = False
+    now["arrived"] = bool(now["arrived"] or risk.get("coming"))
     if was in ("self", "other"):  # a crisis that was denied in the same message
         now.update(stage=None, theme=None, said=[], since=None, checked_in=True)
         now.update(danger=False, held=0, urgency=None)

@@ -72,7 +72,11 @@ _PARTS = {
     ),
     "{where}": (
         r"(?:(?:the|mainland|downtown|central|northern|southern|eastern|western|north|south|east"
-        r"|west|rural|a small|a|town|city|village|in|near|of) ){0,4}?{place}"
+        r"|west|rural|a small|a|town|city|village|in|near|of) ){0,4}?"
+        # a town that we do not know, and its country: "Augsburg, Germany"
+        r"(?:(?!pain|love|debt|tears|trouble|bed|hospital|agony|shock|crisis|rehab|recovery|therapy"
+        r"|doubt|fear|hell|touch|progress|surgery|my|the|this|week|month|day)[a-zà-ÿ'-]{3,20}"
+        r"(?: [a-zà-ÿ'-]{3,20})?, ?)?{place}"
     ),
     # After a Chinese place: what somebody does who lives there.
     "{busy}": (

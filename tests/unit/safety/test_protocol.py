@@ -631,15 +631,51 @@ def test_centimetres_wait_for_the_answer_about_today_once():
     assert again.after == ["utter_crisis_door"]
 
 
-def test_pain_is_more_about_the_signs_but_nobody_is_locked_in():
+def test_urgent_signs_stay_the_subject_until_help_is_there_but_nobody_is_locked_in():
     talk = Talk()
     talk.say(**CHEST, region="GB")
     assert talk.say("ask_recovery_pain").level is RiskLevel.MEDICAL_EMERGENCY
-    assert talk.say("ask_complication_infection").level is RiskLevel.MEDICAL_EMERGENCY
-    assert talk.say("ask_complication_infection").level is RiskLevel.NONE
-    other = Talk()
-    other.say(**CHEST, region="GB")
-    assert other.say("ask_cost_overview").level is RiskLevel.NONE
+    assert talk.say("ask_cost_overview").level is RiskLevel.MEDICAL_EMERGENCY
+    assert talk.say("ask_cost_overview").level is RiskLevel.NONE
+    there = Talk()
+    there.say(**CHEST, region="GB")
+    assert there.say("x", coming=True).words == ["utter_emergency_coming"]
+    assert there.say("ask_complication_fat_embolism").level is RiskLevel.NONE
+
+
+def test_pain_is_more_about_signs_for_today():
+    talk = Talk()
+    talk.say(level="medical_emergency", urgency="today", sign="infection")
+    assert talk.say("ask_recovery_pain").level is RiskLevel.MEDICAL_EMERGENCY
+    assert talk.say("ask_cost_overview").level is RiskLevel.NONE
+
+
+def test_a_statement_is_no_change_of_subject():
+    talk = Talk()
+    talk.say(level="crisis")
+    statement = advance(
+        talk.memory, Facts({}, "ask_recovery_daily_life", 0.8, None, question=False)
+    )
+    assert statement.level is RiskLevel.CRISIS
+    question = advance(talk.memory, Facts({}, "ask_recovery_daily_life", 0.8, None))
+    assert question.level is RiskLevel.NONE
+
+
+def test_how_to_find_help_is_answered_and_the_crisis_stays_open():
+    talk = Talk()
+    talk.say(level="crisis")
+    talk.say("deny")
+    talk.say(level="crisis")
+    plan = talk.say("ask_referral_mental_health")
+    assert (plan.level, plan.words, plan.topic) == (RiskLevel.CRISIS, [], None)
+    assert talk.say("x").level is RiskLevel.CRISIS
+
+
+def test_a_faint_wish_in_agony_is_not_asked_about():
+    talk = Talk()
+    talk.say(**CHEST, region="GB")
+    plan = talk.say("x", level="crisis", rules=["classifier:crisis"], leaning=0.2)
+    assert plan.words == ["utter_emergency_again"]
 
 
 def test_hurting_oneself_is_not_denied_by_not_wanting_to_die():
