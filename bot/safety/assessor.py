@@ -87,7 +87,7 @@ MARKS = (
     *("calm", "plan"),  # asks for something to calm down, for a safety plan
     *("coming", "safe"),  # help is on its way; the person is safe now
     *("plain_no", "not_today"),  # nothing but a no; will not act on it now
-    *("me", "them"),  # who is spoken of, whatever is said
+    *("them", "own_wish"),  # another is spoken of; a wish of their own is
     "soon",  # nothing but a time that is close: an answer to "might you act on it today?"
     *("serious", "lost"),  # means what they said; the other person cannot be reached
 )

@@ -94,7 +94,7 @@ class Risk:
     signs; `theme`: what hurts; `barrier`: what makes asking for help hard; `hopeless`: no way out;
     `wait`: asks whether it can wait; `asks`: "calm" or "plan"; `coming`: help is near; `safe`:
     says they are safe now; `serious`: means what they said; `soon`: nothing but a time close
-    by; `of_other`: names another and not themselves; `lost`: the other cannot be reached;
+    by; `of_other`: names another, and no wish of their own; `lost`: the other cannot be reached;
     `plain_no`, `not_today`: nothing but a no, will not act on it now;
     `spoken`: language of the message where that is neither English nor Chinese and we have words;
     `acting`: sounds like acting now, whatever the level; `means`: and says so in words;
@@ -330,7 +330,7 @@ def join(
         safe="safe" in found.marks,
         serious="serious" in found.marks,
         soon="soon" in found.marks,
-        of_other="them" in found.marks and "me" not in found.marks,
+        of_other="them" in found.marks and "own_wish" not in found.marks,
         lost="lost" in found.marks,
         plain_no="plain_no" in found.marks,
         not_today="not_today" in found.marks,

@@ -405,7 +405,10 @@ def _crisis(before: Mapping[str, Any], now: dict[str, Any], facts: Facts) -> Pla
     if _changes_subject(facts):
         now["held"] = int(now["held"]) + 1
     if again and _seeks_help(facts, reported) and not before["danger"]:
-        return Plan(RiskLevel.CRISIS, memory=now, answers=True)
+        due = _lines_are_due(before, now, facts, [])
+        now["region"] = facts.region or now["region"]
+        after = ["utter_lines_here"] if due else ["utter_crisis_door"]
+        return Plan(RiskLevel.CRISIS, after=after, memory=now, answers=True)
     words = _in_their_language(now, facts, other, again)
     if not words:
         words = _next_other(now, facts, again) if other else _next_self(before, now, facts, again)
@@ -617,7 +620,7 @@ def _next_words(
         return ["utter_crisis_goodbye"]
     if facts.region_only:
         return []  # the lines of that region follow
-    if facts.risk.get("barrier") and not facts.risk.get("rules"):
+    if facts.risk.get("barrier") and not _by_pattern(facts.risk):
         return _barrier(now, facts)
     if now["danger"] and _changes_subject(facts):
         return ["utter_crisis_stay" if now["held"] == 1 else _LISTEN[1]]
