@@ -1,5 +1,7 @@
 """What still works when things are taken away for real, and what the record holds afterwards."""
 
+import contextlib
+import os
 import sqlite3
 import subprocess
 import sys
@@ -71,6 +73,39 @@ def test_database_file_removed(stack):
     assert say(stack, "removed", "no, i'm not suicidal, i was just angry")[0]
     assert CRISIS in spoken(record(stack, "removed"), "user")
     assert (stack.folder / "upright.db").exists()
+
+
+@contextlib.contextmanager
+def read_only(file):
+    """Nobody may write `file`, root neither: permissions alone do not stop root."""
+    if os.geteuid():
+        file.chmod(0o444)
+    elif subprocess.run(["chattr", "+i", str(file)], check=False).returncode:
+        pytest.skip("this file system cannot make a file unchangeable for root (chattr +i)")
+    try:
+        yield
+    finally:
+        if os.geteuid():
+            file.chmod(0o644)
+        else:
+            subprocess.run(["chattr", "-i", str(file)], check=True)
+
+
+@pytest.mark.parametrize(("text", "number"), [(CRISIS, "988"), ("我不想活了", "12356")])
+def test_database_file_read_only(stack, text, number):
+    sender, region = f"readonly{number}", "US" if number == "988" else "CN"
+    say(stack, sender, "hello")
+    with read_only(stack.folder / "upright.db"):
+        stack.control_program("restart", "bot")  # an open file stays writable
+        stack.wait_for("/chat/health")
+        words, _ = say(stack, sender, text, {"region": region})
+        assert number in words
+        assert list((stack.folder / "spool").glob("*.spool"))
+    time.sleep(3.2)
+    assert say(stack, sender, "i don't know")[0]
+    tracker = record(stack, sender)
+    assert text in spoken(tracker, "user")
+    assert any(number in said for said in spoken(tracker, "bot"))
 
 
 def test_what_was_said_in_an_outage_survives_a_restart(stack):

@@ -70,7 +70,7 @@ def test_other_languages_are_no_choice(metadata):
         ("crisis", "no_risk_denial", "none", False, "none"),
         ("crisis", "ask_cost_overview", "none", False, "none"),
         ("medical_emergency", "affirm", "none", False, "medical_emergency"),
-        ("medical_emergency", "ask_recovery_pain", "none", False, "none"),
+        ("medical_emergency", "ask_recovery_pain", "none", False, "medical_emergency"),
         ("medical_emergency", "affirm", "crisis", False, "crisis"),
         ("distress", "affirm", "none", False, "none"),
         (None, "greet", "distress", False, "distress"),
