@@ -39,9 +39,9 @@ class Thresholds:
     that supports it.
     """
 
-    crisis: float = 0.15
+    crisis: float = 0.17
     crisis_sure: float = 0.75
-    crisis_after_distress: float = 0.12
+    crisis_after_distress: float = 0.14
     imminent: float = 0.12
     acting: float = 0.35
     crisis_over_emergency: float = 0.8
