@@ -162,7 +162,7 @@ def next_state(
     plan = advance(
         safety,
         Facts(
-            risk=parse.get("risk") or {},
+            risk=_risk(parse, here),
             intent=intent,
             confidence=float((parse.get("intent") or {}).get("confidence") or 0.0),
             region=region,
@@ -221,6 +221,13 @@ def next_state(
 def _says_no_more(text: str) -> bool:
     """Return whether a statement is short and asks nothing ("I live in Canada")."""
     return len(text) <= _SHORT_STATEMENT and not asks(normalize(text))
+
+
+def _risk(parse: Mapping[str, Any], place: bool) -> Mapping[str, Any]:
+    """Return the risk of a message; a bare place that was asked for speaks of none."""
+    risk = parse.get("risk") or {}
+    by_words = any(not str(rule).startswith("classifier:") for rule in risk.get("rules") or ())
+    return risk if by_words or not place else {"level": RiskLevel.NONE.value}
 
 
 _QUESTION = re.compile(
