@@ -41,6 +41,13 @@ _STATEMENTS = (
     r"|working) (?:here )?in {where}",
     r"(?<!if )(?<!when )(?<!once )(?<!while )(?<!until )\b(?:im|i am|we are) {who}"
     r"(?:in|near) {where}",
+    r"\band i (?:are|am|live|stay|work|study) (?:\w{2,10} ){0,2}in {where}",
+    # which number to call there
+    r"\b(?:(?:which|what|whats the|phone|emergency|crisis|helpline) number|hotlines?|helplines?"
+    r"|(?:crisis|help|a) lines?|(?:i|we|to|should) (?:call|dial|ring)) (?:\w{2,9} ){0,3}"
+    r"(?:in|for|from) (?:the )?{place}",
+    r"{place}(?:的|这边|那边|这里)?(?:该|要|能)?(?:打|拨|有|报)?(?:的)?(?:哪个|什么|啥|多少|几)?"
+    r"(?:急救|求助|心理|危机|自杀|救护车)?(?:电话|号码|热线|救护车)",
     r"{start}were (?:both|all|here) ?(?:here )?in {where}",
     r"\b(?:just|i|we|ive|weve) (?:just |have |already )?(?:arrived in|landed in|got to|flew to"
     r"|came to|got back to|am back in|are back in|reached) {where}",
@@ -68,7 +75,8 @@ _PARTS = {
     "{who}": (
         r"(?:(?:currently|now|just|still|also|here|actually|originally|over|a|an|student|guy|man"
         r"|woman|girl|boy|teen|teenager|male|female|\d{1,2}|\d{1,2}[mf]|year|years|yr|old|yo|living"
-        r"|based|staying|studying|working|stuck|right|writing|both|all|alone) ){0,6}"
+        r"|based|staying|studying|working|stuck|right|writing|both|all|alone|up|down|over|out"
+        r"|visiting|abroad|at|uni|university|college|school|back|home) ){0,6}"
     ),
     "{where}": (
         r"(?:(?:the|mainland|downtown|central|northern|southern|eastern|western|north|south|east"
@@ -89,6 +97,7 @@ _PARTS = {
 }
 _FILLERS = re.compile(
     r"\b(?:i|im|am|in|at|from|the|its|it|is|near|think|live|my|country|city|here|now|just|uh|um|and"
+    r"|right|currently|btw|based|still|only|also|please|so|well|out|up|down|over"
     r"|hi|yes|ok)\b|[我在是人的住来自这边了啊呀呢哦嗯那里省市县]|[\W_]+"
 )
 

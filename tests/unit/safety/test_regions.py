@@ -238,6 +238,13 @@ def test_cities_provinces_and_states(text, region):
         ("just landed in Singapore, at my cousin's", "SG"),
         ("今早飞到新加坡，在表姐家", "SG"),
         ("昨天到了土耳其做手术", None),
+        ("my son and I are in Toronto", "CA"),
+        ("I'm at uni in Sheffield", "GB"),
+        ("which number do I ring in India?", "IN"),
+        ("马来西亚打什么电话", "MY"),
+        ("the complication numbers for Turkey?", None),
+        ("what do they call it in Turkey", None),
+        ("I'm in pain, Turkey was a mistake", None),
     ],
 )
 def test_where_they_have_just_come_to(text, region):
