@@ -56,6 +56,7 @@ _SURE = 0.8  # probability from which the classifier alone turns an emergency in
 # Probability from which a wish may show beside signs after surgery: who is in agony or afraid for
 # their leg sounds desperate.
 _WISH_BESIDE_SIGNS = 0.35
+_NO_TRACE = 0.08  # probability of a crisis below which a long message holds no trace of one
 _STATED = 0.9  # probability from which a message that asks nothing is a change of subject
 _RELIEF = 0.6  # probability of a denial that answers the direct question
 _HOPELESS_TURNS = 2  # turns of distress after which hopelessness is asked about
@@ -194,6 +195,8 @@ def _level(before: Mapping[str, Any], facts: Facts) -> RiskLevel:
     if is_open in ("self", "other"):
         if denied:
             return found  # signs after surgery count whatever else is denied
+        if _doubt_is_over(before, facts, found):
+            return found
         if found is not RiskLevel.NONE or _goes_on(before, facts):
             return RiskLevel.CRISIS
         return found
@@ -282,6 +285,22 @@ def _wishes_faintly(facts: Facts) -> bool:
     faint = faint and float(facts.risk.get("leaning") or 0.0) >= _WISH_BESIDE_SIGNS
     reported = facts.intent == "report_crisis" and facts.confidence >= _REPORTED
     return (faint or reported) and not facts.risk.get("denied")
+
+
+def _doubt_is_over(before: Mapping[str, Any], facts: Facts, found: RiskLevel) -> bool:
+    """Return whether somebody who was asked in mere doubt goes on with no trace of danger.
+
+    They told something at length, and neither words nor classifier hear a wish in it; the door is
+    named. A word or two may be an answer, and stays.
+    """
+    risk = facts.risk
+    signs = ("hopeless", "serious", "acting", "barrier", "asks", "coming")
+    if not before["doubt"] or before["stage"] != "asked" or facts.question or facts.form:
+        return False
+    if any(risk.get(name) for name in signs) or _says_yes(facts) or facts.region_said:
+        return False
+    calm = found is RiskLevel.NONE or found is RiskLevel.DISTRESS
+    return calm and float(risk.get("leaning") or 0.0) < _NO_TRACE
 
 
 def _wishes_plainly(facts: Facts) -> bool:

@@ -706,3 +706,21 @@ def test_somebody_who_came_down_is_believed():
     plan = talk.say("x", level="crisis", safe=True, acting=True, **doubt)
     assert plan.level is RiskLevel.NONE
     assert plan.words == ["utter_crisis_safe"]
+
+
+def test_a_mere_doubt_is_over_when_they_go_on_with_no_trace_of_danger():
+    def goes_on(talk, leaning, level="none", question=False, intent="out_of_scope"):
+        risk = {"level": level, "rules": [], "leaning": leaning}
+        return advance(talk.memory, Facts(risk, intent, 0.3, None, question=question))
+
+    doubt = Talk()
+    doubt.say(level="crisis", gentle=True, **DOUBT)
+    plan = goes_on(doubt, 0.01, level="distress")
+    assert plan.level is RiskLevel.DISTRESS
+    assert plan.after == ["utter_crisis_door"]
+    assert goes_on(doubt, 0.12).level is RiskLevel.CRISIS  # a trace
+    assert goes_on(doubt, 0.01, question=True).level is RiskLevel.CRISIS  # too short to tell
+    assert goes_on(doubt, 0.01, intent="affirm").level is RiskLevel.CRISIS
+    plain = Talk()
+    plain.say(level="crisis")
+    assert goes_on(plain, 0.01).level is RiskLevel.CRISIS
