@@ -21,8 +21,9 @@ from bot.paths import DATA
 _HERE = Path(__file__).parent
 # The figures of each sealed part's first run are in docs/evaluation.md. Nobody tunes to them. The
 # third set covers all topics of the contract; the first two, the 54 that existed then.
-PARTS = ("development", "sealed", "sealed2", "development3", "sealed3")
+PARTS = ("development", "sealed", "sealed2", "development3", "sealed3", "sealed4")
 DEVELOPMENT = tuple(part for part in PARTS if part.startswith("development"))
+_UNFINISHED = ("sealed4",)  # its English messages are not written yet
 _SEED = 20261122
 
 
@@ -39,7 +40,10 @@ def read(part: str) -> list[dict[str, Any]]:
     """Return the items of one of `PARTS`, with their language."""
     items = []
     for language in LANGUAGES:
-        for item in yaml.safe_load((_HERE / f"{part}.{language}.yml").read_text("utf-8")):
+        file = _HERE / f"{part}.{language}.yml"
+        if not file.exists() and part in _UNFINISHED:
+            continue
+        for item in yaml.safe_load(file.read_text("utf-8")):
             items.append({**item, "language": language})
     return items
 
