@@ -13,7 +13,8 @@ from actions.knowledge import Knowledge, Topic
 from actions.knowledge.schema import Mentioned
 
 FOLLOW_UP = "follow_up_"
-_SURE = 0.85  # share among the follow-ups from which a facet is taken as asked
+_SURE = 0.85  # share among the follow-ups from which a question about a topic names its facet
+_LIKELY = 0.6  # the same for a message that leans on the last topic: nothing else is at hand
 _TECHNIQUE = 0.9
 _NEAR = 0.25  # cosine from which a statement is about the question
 _FILLERS = re.compile(
@@ -94,7 +95,9 @@ class Conversation:
         own = next((t for t in same_area if t.country == self.country), None)
         if own or self.last_topic.countries:
             return own or self.last_topic
-        return next((t for t in same_area if self.country in t.countries), self.last_topic)
+        known = (t for t in same_area if self.country in t.countries)
+        any_country = (t for t in same_area if t.countries)
+        return next(known, None) or next(any_country, self.last_topic)
 
     @property
     def asked_topic(self) -> Topic | None:
@@ -114,6 +117,11 @@ class Conversation:
             return self.last_topic
         return self.named_topic or self.last_topic
 
+    @property
+    def leaning(self) -> float:
+        """How much the message leans on the one before, from 0 to 1; 0 where nothing was rated."""
+        return float(self.reading.get("leaning") or 0.0)
+
     def likely_topics(self, least: float) -> list[Topic]:
         """Return the topics of at least this probability, best first."""
         found = ((self.knowledge.by_intent.get(name), p) for name, p in self.ranking)
@@ -127,7 +135,7 @@ class Conversation:
             facet, sure = self.intent[len(FOLLOW_UP) :], dict(self.ranking).get(self.intent, 1.0)
         else:
             facet, sure = str(guess.get("name") or ""), float(guess.get("confidence") or 0.0)
-        clear = sure >= _SURE if self.reading.get("leans") else True
+        clear = sure >= _LIKELY if self.reading.get("leans") else True
         # "and for swimmers?" has the form of a question about techniques, and names none.
         if facet == "technique" and not self.names_technique and sure < _TECHNIQUE:
             clear = False

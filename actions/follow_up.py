@@ -7,6 +7,9 @@ from actions.base import Reply, SafeAction
 from actions.conversation import Conversation
 
 _LIKELY = 0.1  # probability from which a topic is taken where there is none to follow up
+# The least probability from which a topic is taken where the last one has nothing to say. The more
+# a message leans on that one, the clearer it has to be: at least the cube of how much it leans.
+_OF_ITS_OWN = 0.35
 # Where a topic lacks the facet asked for, the one that answers nearly the same.
 _NEXT_BEST = {
     "reversibility": ("treatment", "duration"),
@@ -38,7 +41,7 @@ class AnswerFollowUp(SafeAction):
                 reply.say("utter_which_topic")
             return
         place = conversation.topic_for_country() if topic == conversation.last_topic else None
-        if place and conversation.country in (*place.countries, place.country):
+        if place and (place.countries or conversation.country == place.country):
             answer(conversation, reply, place)
             return
         wanted = conversation.facet
@@ -47,6 +50,11 @@ class AnswerFollowUp(SafeAction):
                 return
         near = conversation.near(topic)
         if near and reply.show_at(topic, *near):
+            return
+        likely = conversation.likely_topics(max(_OF_ITS_OWN, conversation.leaning**3))
+        own = [one for one in likely if one != topic]
+        if own:
+            answer(conversation, reply, own[0])
             return
         said = reply.said_of(topic)
         known = any(place.startswith(f"{wanted}/") for place in said) if wanted else False

@@ -13,6 +13,7 @@ _BY_AREA = {
     "recovery": "referral.after_surgery",
     "emergency": "referral.after_surgery",
 }
+_OF_PEOPLE = ("wellbeing", "growth")
 
 
 class Refer(SafeAction):
@@ -29,7 +30,9 @@ class Refer(SafeAction):
         topics, last = conversation.knowledge.topics, conversation.topic_in_hand
         wanted = [t for t in (last.related if last else ()) if t.startswith("referral.")]
         if last:
-            wanted.append(_BY_AREA.get(last.area, _DEFAULT))
+            of_area = _BY_AREA.get(last.area, _DEFAULT)
+            # "Which department?" about a feeling or about growing is no question of surgeons.
+            wanted.insert(0 if last.area in _OF_PEOPLE else len(wanted), of_area)
         topic = next((topics[t] for t in (*wanted, _DEFAULT) if t in topics), None)
         if topic is None or not reply.show(topic, "answer"):
             reply.say("utter_fallback")

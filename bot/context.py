@@ -31,6 +31,7 @@ _OPERATION = re.compile(r"\b(?:surgery|surgeries|operations?)\b|手术|手術|�
 _ENOUGH = math.log(0.7 / 0.3)
 _ACT_LEANS = 0.8  # for a message that the classifier takes for a yes, a no or an insult
 _CERTAIN = 0.5  # from this confidence a request that is refused stays one
+_DECLINES = 0.8  # and an "I can't ask for help" ("she won't listen" resembles it)
 
 _UNDERSTOOD_AS_IT_IS = frozenset(
     {
@@ -41,7 +42,6 @@ _UNDERSTOOD_AS_IT_IS = frozenset(
         "ask_sources",
         "ask_who",
         "stop",
-        "decline_help",
         "switch_to_english",
         "switch_to_chinese",
         "request_safety_plan",
@@ -72,6 +72,8 @@ def leans_on(last_topic: str | None, parse: Mapping[str, Any], text: str) -> boo
         return False
     if name in _ACTS:
         return leans >= _ACT_LEANS and asks(normalize(text))
+    if name == "decline_help" and float(intent.get("confidence") or 0.0) >= _DECLINES:
+        return False
     if name.startswith("request_") and float(intent.get("confidence") or 0.0) >= _CERTAIN:
         return False
     ranking = parse.get("intent_ranking") or []

@@ -11,7 +11,8 @@ from rasa.shared.utils.common import cached_method
 from actions.knowledge import Knowledge, load_knowledge
 from actions.knowledge.schema import LANGUAGES
 from bot.check import check_examples
-from bot.nlu.leaning import LEANS, read_leaning
+from bot.nlu.leaning import LEANS
+from bot.nlu.leaning_data import read_leaning
 from bot.safety.languages import spoken_templates
 from bot.safety.runtime import load_languages
 

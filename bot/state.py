@@ -157,12 +157,13 @@ def next_state(
     if said is None and safety.get("open") and not before.get("region"):
         said = place.begins  # "Bangkok, alone in a flat", after we asked
     region = said or before.get("region") or metadata.get("region")
+    calm_so_far = _is_calm(before, safety)
     asked_age = before.get("asked") == "age"
     age = age_band(text, asked=asked_age) or before.get("age_band")
     plan = advance(
         safety,
         Facts(
-            risk=_risk(parse, here),
+            risk=_risk(parse, here, calm_so_far, calm_so_far and _asks_on(parse, text)),
             intent=intent,
             confidence=float((parse.get("intent") or {}).get("confidence") or 0.0),
             region=region,
@@ -223,11 +224,31 @@ def _says_no_more(text: str) -> bool:
     return len(text) <= _SHORT_STATEMENT and not asks(normalize(text))
 
 
-def _risk(parse: Mapping[str, Any], place: bool) -> Mapping[str, Any]:
-    """Return the risk of a message; a bare place that was asked for speaks of none."""
+def _risk(
+    parse: Mapping[str, Any], place: bool, going_on: bool = False, asking: bool = False
+) -> Mapping[str, Any]:
+    """Return the risk of a message.
+
+    A bare place that was asked for speaks of none. Nor does a message that the classifier alone
+    doubts faintly, in a talk that goes on (`going_on`) without a trace of danger; a question
+    about the last answer (`asking`) may sound a little worse ("at what point would they leave
+    it?").
+    """
     risk = parse.get("risk") or {}
     by_words = any(not str(rule).startswith("classifier:") for rule in risk.get("rules") or ())
-    return risk if by_words or not place else {"level": RiskLevel.NONE.value}
+    faint = float(risk.get("leaning") or 0.0) if risk.get("gentle") else 1.0
+    calm = place or faint < (_FAINT_ASKING if asking else _FAINT if going_on else 0.0)
+    return risk if by_words or not calm else {"level": RiskLevel.NONE.value}
+
+
+def _is_calm(before: Mapping[str, Any], safety: Mapping[str, Any]) -> bool:
+    """Return whether something was answered before, and nothing in the talk spoke of danger."""
+    traces = safety.get("open") or safety.get("since") is not None or safety.get("low")
+    return bool(before.get("last_topic")) and not traces
+
+
+def _asks_on(parse: Mapping[str, Any], text: str) -> bool:
+    return float(parse.get("leans") or 0.0) >= _LEANS and asks(normalize(text))
 
 
 _QUESTION = re.compile(
@@ -238,6 +259,8 @@ _QUESTION = re.compile(
     r"|可不可以|该不该|行不行|好不好|请问|想问|问一下|问下|说说|讲讲|介绍",
     re.IGNORECASE,
 )
+# Probabilities: doubts that are faint in a calm talk; a message that leans on the one before.
+_FAINT, _FAINT_ASKING, _LEANS = 0.25, 0.35, 0.5
 _FEW_WORDS, _FEW_CHARACTERS = 4, 10
 
 

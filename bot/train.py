@@ -21,6 +21,7 @@ _INPUTS = (
     "config.yml",
     "domain.yml",
     "uv.lock",
+    "data/dialogue/*.yml",
     "data/knowledge/**/*.yml",
     "data/nlu/*.yml",
     "data/safety/*.yml",

@@ -8,7 +8,6 @@ classifier's and the conversation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,10 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from actions.knowledge.schema import LANGUAGES
-from bot.content import ContentError, line_of, load_yaml
 from bot.nlu.encoder import encode
 from bot.nlu.featurizer import NEUTRAL_TEXT, SentenceVectorFeaturizer
 from bot.nlu.linear import LinearIntentModel
 from bot.nlu.text import CJK_CHARACTER
-from bot.paths import DATA
 
 LEANS = "leans"
 FOLLOW_UP = "follow_up_"
@@ -38,32 +34,6 @@ _OPENINGS = {"en": ("and ", "what about ", "ok so "), "zh": ("那", "那么", "�
 _EVERY = 8
 # They lean on the conversation too, but say themselves what they want of it; neither class.
 _NEITHER = frozenset({"ask_sources", "ask_who", "request_safety_plan", "stop"})
-
-
-def read_leaning(folder: Path = DATA / "dialogue") -> list[str]:
-    """Return the examples of `leaning.<language>.yml`: named lists of messages.
-
-    Raises ContentError (file, line, reason) where a list is missing in one language or an example
-    is no text.
-    """
-    found: list[str] = []
-    sections: dict[str, set[str]] = {}
-    for language in LANGUAGES:
-        file = folder / f"leaning.{language}.yml"
-        root = load_yaml(file)
-        if not isinstance(root, dict):
-            raise ContentError(file, 1, "expected named lists of messages")
-        sections[language] = set(root)
-        for name, texts in root.items():
-            for index, text in enumerate(texts or ()):
-                if not isinstance(text, str) or not text.strip():
-                    raise ContentError(file, line_of(texts, index), "an example is a text")
-                found.append(text)
-            missing = set(root) ^ sections["en"]
-            if missing:
-                reason = f"lists in one language only: {', '.join(sorted(missing))}"
-                raise ContentError(file, line_of(root, name), reason)
-    return found
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)

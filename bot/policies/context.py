@@ -50,6 +50,7 @@ class ContextPolicy(FixedPolicy):
         near, cosine = nearest(knowledge, topic, text, slots.get("said") or ())
         return {
             "leans": self._leans(tracker),
+            "leaning": round(float(parse["leans"]), 3),
             "facet": parse.get("facet"),
             "near": near,
             "cosine": round(cosine, 3),

@@ -86,9 +86,11 @@ MARKS = (
     "wait",  # asks whether an emergency can wait
     *("calm", "plan"),  # asks for something to calm down, for a safety plan
     *("coming", "safe"),  # help is on its way; the person is safe now
+    "cleared",  # a doctor has looked at the signs and found nothing
     *("plain_no", "not_today"),  # nothing but a no; will not act on it now
     *("them", "own_wish"),  # another is spoken of; a wish of their own is
     "soon",  # nothing but a time that is close: an answer to "might you act on it today?"
+    *("past", "well", "present"),  # told of the past; is well now; is there, or back, now
     *("serious", "lost"),  # means what they said; the other person cannot be reached
 )
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from bot.content import ContentError, line_of, load_yaml
 from bot.nlu.encoder import encode
+from bot.nlu.leaning_data import read_leaning
 from bot.nlu.linear import LinearIntentModel
 from bot.nlu.network import Network
 from bot.nlu.spelling import Speller
@@ -178,6 +179,8 @@ def train_and_save() -> RiskClassifier:
     if len(questions) > _MOST_QUESTIONS:
         questions = random.Random(_SEED).sample(questions, _MOST_QUESTIONS)
     pairs += questions
+    # "That fast?" after an answer is short, and harmless.
+    pairs += [("none", text) for text in read_leaning()]
     assessor = Assessor.load(DATA / "safety" / "rules.yml")
     classifier = RiskClassifier.train(pairs, assessor)
     classifier.save()

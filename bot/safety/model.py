@@ -36,21 +36,26 @@ class Thresholds:
     `clear_question` on, an intent that asks something lifts a `doubt`, a probability of a crisis
     below that (`relieve`). `sentence_sure`: a
     single sentence of a long message is enough; `unsupported`: up to here a doubt needs a sentence
-    that supports it.
+    that supports it. Below `over` a crisis that the words
+    put into the past, and say is over, is. `imminent` counts from `imminent_beside` for a crisis:
+    a mere doubt is asked about, gently.
     """
 
     crisis: float = 0.17
     crisis_sure: float = 0.75
     crisis_after_distress: float = 0.14
     imminent: float = 0.12
+    imminent_beside: float = 0.4
     acting: float = 0.35
     crisis_over_emergency: float = 0.8
     sentence_sure: float = 0.95
     unsupported: float = 0.5
-    clear_question: float = 0.75
+    clear_question: float = 0.9
+    plain_distress: float = 0.9
     doubt: float = 0.5
     overrule: float = 0.3
     overrule_emergency: float = 0.08
+    over: float = 0.6
     emergency: float = 0.25
     distress: float = 0.2
     denial: float = 0.45
@@ -61,6 +66,8 @@ THRESHOLDS = Thresholds()
 # Characters up to which the classifier reads a message well enough to overrule a pattern in it.
 _READ_WHOLE = 500
 _SHORT = 250  # characters of English within which the whole is read better than its sentences
+_OVER = frozenset({"past", "well"})
+_NOT_OVER = frozenset({"present", "imminent", "hopeless", "soon", "lost"})
 _LATEST = 64  # messages whose assessment is kept for a moment
 # Share of words that the classifier knows from which an unidentified message counts as English.
 _FAMILIAR = 0.5
@@ -76,8 +83,12 @@ _SELF, _OTHER = ("crisis", "imminent"), ("crisis_other", "imminent_other")
 _IMMINENT = ("imminent", "imminent_other")
 _EMERGENCY = ("emergency_now", "emergency_today")
 # Questions that are asked in despair as well.
-_HEAVY = {"ask_complication_death", "ask_wellbeing_self_acceptance", "ask_wellbeing_grounding"}
+_HEAVY = {
+    *("ask_complication_death", "ask_wellbeing_self_acceptance", "ask_wellbeing_grounding"),
+    "ask_cost_insurance_and_financing",  # "would it still pay if it was me who did it?"
+}
 _ASKING = ("ask_", "request_", "switch_", "follow_up_")
+_OF_US = "ask_about_"
 # What is taken up first where a message has several.
 _SIGNS = ("chest", "fat", "circulation", "nerve", "clot", "infection", "hardware")
 _NOW = {"chest", "fat", "circulation", "motor"}
@@ -93,8 +104,9 @@ class Risk:
     `gentle`: in doubt, to be asked about gently; `urgency`: of a medical emergency; `sign`: which
     signs; `theme`: what hurts; `barrier`: what makes asking for help hard; `hopeless`: no way out;
     `wait`: asks whether it can wait; `asks`: "calm" or "plan"; `coming`: help is near; `safe`:
-    says they are safe now; `serious`: means what they said; `soon`: nothing but a time close
-    by; `of_other`: names another, and no wish of their own; `lost`: the other cannot be reached;
+    says they are safe now; `cleared`: a doctor found nothing; `serious`: means what they said;
+    `soon`: nothing but a time close by; `of_other`: names another, and no wish of their own;
+    `lost`: the other cannot be reached;
     `plain_no`, `not_today`: nothing but a no, will not act on it now;
     `spoken`: language of the message where that is neither English nor Chinese and we have words;
     `acting`: sounds like acting now, whatever the level; `means`: and says so in words;
@@ -117,6 +129,7 @@ class Risk:
     asks: str | None = None
     coming: bool = False
     safe: bool = False
+    cleared: bool = False
     serious: bool = False
     soon: bool = False
     of_other: bool = False
@@ -284,6 +297,10 @@ def join(
             level, rules = RiskLevel.NONE, []
     if overrule and level is RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning):
         level, rules = RiskLevel.NONE, []  # "nobody here wants to die, it's for homework"
+    # "I tried at 17, I'm 40 now and well; does it count against me?"
+    over = scores and found.marks >= _OVER and not found.marks & _NOT_OVER and leaning < at.over
+    if over and level is RiskLevel.CRISIS:
+        level, rules = RiskLevel.NONE, []
     by_pattern = level
     denied = found.denied or (
         level is not RiskLevel.CRISIS and mass("denial") >= max(at.denial, leaning)
@@ -299,7 +316,7 @@ def join(
     for its_level, probability, threshold in layers:
         if probability < threshold or its_level.rank <= level.rank:
             continue
-        if its_level is RiskLevel.CRISIS and denied:
+        if its_level is RiskLevel.CRISIS and (denied or over):
             continue
         if its_level is RiskLevel.CRISIS and leaning < min(mass(*_EMERGENCY), at.crisis_sure):
             continue  # signs after surgery, told in despair or not
@@ -318,7 +335,13 @@ def join(
         and by_pattern is not RiskLevel.CRISIS
         and leaning < at.crisis_sure,
         imminent=level is RiskLevel.CRISIS
-        and ("imminent" in found.marks or mass(*_IMMINENT) >= at.imminent),
+        and (
+            ("imminent" in found.marks and by_pattern is RiskLevel.CRISIS)
+            or (
+                ("imminent" in found.marks or mass(*_IMMINENT) >= at.imminent)
+                and leaning >= at.imminent_beside
+            )
+        ),
         urgency=_urgency(found, scores) if has_signs else None,
         sign=sign,
         theme=_first(_THEMES, found.marks),
@@ -328,6 +351,7 @@ def join(
         asks=_first(("plan", "calm"), found.marks),
         coming="coming" in found.marks,
         safe="safe" in found.marks,
+        cleared="cleared" in found.marks,
         serious="serious" in found.marks,
         soon="soon" in found.marks,
         of_other="them" in found.marks and "own_wish" not in found.marks,
@@ -345,11 +369,18 @@ def relieve(risk: Risk, intent: str | None, confidence: float) -> Risk:
     """Return the risk of a message that plainly asks something else.
 
     A doubt of the classifier alone does not stand against a clear question about a topic (long
-    and emotional questions resemble despair); what patterns saw, and a sure classifier, do.
+    and emotional questions resemble despair), nor against words that plainly tell of distress; what
+    patterns saw, and a sure classifier, do.
     """
+    plainly = intent == "report_distress" and confidence >= THRESHOLDS.plain_distress
+    if plainly and risk.gentle and risk.leaning < THRESHOLDS.imminent_beside:
+        # "ok, I'm scared now" says what it is.
+        return replace(risk, level=RiskLevel.DISTRESS, gentle=False, imminent=False)
     asks = str(intent).startswith(_ASKING) and intent not in _HEAVY
     clear = asks and confidence >= THRESHOLDS.clear_question
-    if not (risk.gentle and clear and risk.leaning < THRESHOLDS.doubt):
+    # "I'd sooner speak with someone of flesh and blood" asks for a person, whatever it sounds like.
+    doubt = THRESHOLDS.crisis_sure if str(intent).startswith(_OF_US) else THRESHOLDS.doubt
+    if not (risk.gentle and clear and risk.leaning < doubt):
         return risk
     return replace(risk, level=RiskLevel.NONE, gentle=False, imminent=False, rules=())
 

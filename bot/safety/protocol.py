@@ -50,12 +50,20 @@ _CLEAR = 0.6  # probability from which an intent counts as a clear change of sub
 # Probability from which the intent alone opens a crisis, gently. Measured on the 1,301 development
 # messages: with the patterns alone 102 more crises are asked about and nobody else, with the
 # classifier nobody else either; what was denied is left out.
-_REPORTED = 0.5
+_REPORTED = 0.7
 _ASKING = ("ask_", "request_", "follow_up_", "switch_")
 _SURE = 0.8  # probability from which the classifier alone turns an emergency into a crisis
 # Probability from which a wish may show beside signs after surgery: who is in agony or afraid for
 # their leg sounds desperate.
 _WISH_BESIDE_SIGNS = 0.35
+_ASKS_ELSEWHERE = 0.4  # and an intent from which a question after mere doubt is of something else
+_SURE = 0.9  # the same for an exercise
+_EXERCISES = (
+    "ask_wellbeing_thought_check",
+    "ask_wellbeing_self_compassion",
+    "ask_wellbeing_values",
+)
+_OF_THEM = ("ask_wellbeing_", "ask_about_", "ask_complication_death")
 _NO_TRACE = 0.08  # probability of a crisis below which a long message holds no trace of one
 _STATED = 0.9  # probability from which a message that asks nothing is a change of subject
 _RELIEF = 0.6  # probability of a denial that answers the direct question
@@ -73,7 +81,10 @@ _OF_SIGNS = (
     *("ask_complication_", "ask_emergency_", "ask_recovery_pain", "ask_referral_after_surgery"),
     "follow_up_",
 )
-_HELPFUL = ("ask_referral_mental_health", "ask_wellbeing_supporting_someone")
+_HELPFUL = (
+    *("ask_referral_mental_health", "ask_wellbeing_supporting_someone"),
+    *("ask_eligibility_body_dysmorphia", "ask_eligibility_psychological_evaluation"),
+)
 # Last questions after which "tonight" says when.
 _WHEN = ("asked", "asked_today", "barrier", "listening", "offered")
 _LISTEN = ("utter_crisis_listen_1", "utter_crisis_listen_2", "utter_crisis_listen_3")
@@ -222,6 +233,8 @@ def _level_in_emergency(
     before: Mapping[str, Any], facts: Facts, found: RiskLevel, denied: bool
 ) -> RiskLevel:
     """Return the level of a message that reports no new signs while signs are the subject."""
+    if facts.risk.get("cleared") and found is RiskLevel.NONE and not _wishes_faintly(facts):
+        return found
     asks = _asks_clearly(facts) and facts.question
     coming = facts.risk.get("coming") and not asks
     stays = bool(facts.risk.get("wait") or coming or _wishes_faintly(facts))
@@ -291,11 +304,18 @@ def _doubt_is_over(before: Mapping[str, Any], facts: Facts, found: RiskLevel) ->
     """Return whether somebody who was asked in mere doubt goes on with no trace of danger.
 
     They told something at length, and neither words nor classifier hear a wish in it; the door is
-    named. A word or two may be an answer, and stays.
+    named. A word or two may be an answer, and stays; a question of another subject is none.
     """
     risk = facts.risk
     signs = ("hopeless", "serious", "acting", "barrier", "asks", "coming")
-    if not before["doubt"] or before["stage"] != "asked" or facts.question or facts.form:
+    if not before["doubt"] or before["stage"] != "asked" or facts.form:
+        return False
+    intent = str(facts.intent)
+    elsewhere = intent.startswith("ask_") and not intent.startswith(_OF_THEM)
+    elsewhere = elsewhere and facts.confidence >= _ASKS_ELSEWHERE
+    # "Can we take that sentence apart?" asks for help that we have.
+    elsewhere = elsewhere or (intent in _EXERCISES and facts.confidence >= _SURE)
+    if facts.question and not elsewhere:
         return False
     if any(risk.get(name) for name in signs) or _says_yes(facts) or facts.region_said:
         return False
@@ -570,6 +590,10 @@ def _next_words(
 ) -> list[str]:
     risk, intent, said = facts.risk, facts.intent, now["said"]
     hard = intent == "decline_help" or risk.get("barrier") or risk.get("asks")
+    if not again and now["region"] and risk.get("asks") == "calm" and not _by_pattern(risk):
+        # A mere doubt, in the lines' own conversation: what was asked for comes first.
+        now["stage"], now["theme"], now["doubt"] = "asked", risk.get("theme"), True
+        return _grounding(now)
     acts = risk.get("acting") if again else risk.get("imminent")
     acts = acts or (again and risk.get("soon") and now["stage"] in _WHEN)
     if acts and not (again and hard and not _by_pattern(risk)):
@@ -801,6 +825,8 @@ def _calm(before: Mapping[str, Any], now: dict[str, Any], facts: Facts, level: R
         elif was != "emergency":
             after = ["utter_crisis_door"]
             now["checked_in"] = was == "other"  # the words ask how they themselves are
+        elif facts.risk.get("cleared"):
+            words = [] if facts.question else ["utter_emergency_cleared"]
         elif facts.intent in ("thanks", "goodbye"):
             words = ["utter_emergency_goodbye"]
         else:
@@ -845,6 +871,7 @@ PROTOCOL_WORDS = (
     *("utter_emergency_call", "utter_emergency_now", "utter_emergency_today"),
     *("utter_emergency_again", "utter_emergency_wait_now", "utter_emergency_wait_today"),
     *("utter_emergency_number", "utter_emergency_over", "utter_emergency_door"),
+    "utter_emergency_cleared",
     *("utter_emergency_goodbye", "utter_emergency_coming", "utter_crisis_coming"),
     *("utter_crisis_still", "utter_crisis_hurting", "utter_crisis_and_signs", "utter_denial_ok"),
     *("utter_emergency_ask", "utter_emergency_not_so", PLAN_OFF),

@@ -30,6 +30,8 @@ def parse(intent, confidence, leans, entities=(), **more):
         ("deny", 0.8, 0.95, "not even a little?", True),
         ("deny", 0.8, 0.95, "no", False),
         ("thanks", 0.9, 0.99, "thanks, why", False),
+        ("decline_help", 0.6, 0.95, "she won't listen", True),
+        ("decline_help", 0.95, 0.95, "i can't call anyone", False),
         ("request_diy", 0.9, 0.99, "can i do it at home", False),
         ("follow_up_signs", 0.9, 0.99, "how would i notice", False),
     ],

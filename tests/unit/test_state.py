@@ -269,3 +269,21 @@ def test_any_message_gives_a_whole_state(text, intent):
 def test_acts_are_no_topics():
     assert is_topic_intent("ask_law_china")
     assert not any(is_topic_intent(i) for i in ("ask_sources", "ask_who", "more", "", None))
+
+
+@pytest.mark.parametrize(
+    "before, leaning, text, level",
+    [
+        ({"last_topic": "recovery.pain"}, 0.2, "and at what point would they say leave it", "none"),
+        ({"last_topic": "recovery.pain"}, 0.5, "and what if i'm not here for that", "crisis"),
+        ({"last_topic": "recovery.pain"}, 0.2, "the last one asked me to wear flats", "none"),
+        ({"last_topic": "recovery.pain"}, 0.3, "then i am done with all of it", "crisis"),
+        ({"last_topic": "recovery.pain", "safety": {"low": 1}}, 0.2, "what is left then", "crisis"),
+        ({}, 0.2, "and at what point would they say leave it", "crisis"),
+    ],
+)
+def test_a_calm_talk_stands_against_a_faint_doubt(before, leaning, text, level):
+    risk = {"level": "crisis", "rules": ["classifier:crisis"], "gentle": True, "leaning": leaning}
+    found = {"intent": {"name": "ask_procedure_scars", "confidence": 0.2}, "leans": 0.8}
+    after = next_state(before, {**found, "risk": risk}, text, Place(), {})
+    assert after["risk_level"] == level

@@ -134,6 +134,35 @@ def test_a_facet_that_is_not_there_is_said_to_be_missing():
     assert slots["topic"] == "about.human"
 
 
+def test_a_question_of_its_own_is_answered_where_the_last_topic_has_nothing_to_say():
+    ranking = [("ask_growth_hormone", 0.9), ("ask_cost_overview", 0.05)]
+    asked = ("ask_growth_hormone", (), ranking)
+    said, slots = run(AnswerFollowUp(), *asked, last_topic="about.human")
+    assert slots["topic"] == "growth.hormone"
+    unsure = [("ask_growth_hormone", 0.3)]
+    said, _ = run(AnswerFollowUp(), "ask_growth_hormone", (), unsure, last_topic="about.human")
+    assert said[0][0] == "utter_no_facet"
+
+
+@pytest.mark.parametrize("sure, topic", [(0.9, "about.human"), (0.99, "growth.hormone")])
+def test_the_more_a_message_leans_the_clearer_it_has_to_be(sure, topic):
+    reading = {"leans": True, "leaning": 0.99}
+    asked = ("ask_growth_hormone", (), [("ask_growth_hormone", sure)])
+    _, slots = run(AnswerFollowUp(), *asked, last_topic="about.human", reading=reading)
+    assert slots["topic"] == topic
+
+
+def test_another_country_goes_on_with_the_topic_that_knows_countries():
+    entities = [("country", "NZ")]
+    _, slots = run(AnswerFollowUp(), "", entities, last_topic="cost.overview")
+    assert slots["topic"] == "cost.by_country"
+
+
+def test_which_department_for_a_feeling_is_no_question_of_surgeons():
+    _, slots = run(Refer(), "ask_who", last_topic="wellbeing.supporting_someone")
+    assert slots["topic"] == "referral.mental_health"
+
+
 @pytest.mark.parametrize(
     "action, intent",
     [(AnswerFollowUp(), "follow_up_signs"), (TellMore(), "more"), (RepeatAnswer(), "greet")],

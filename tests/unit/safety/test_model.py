@@ -33,6 +33,38 @@ def test_the_higher_layer_wins(found, scores, level):
     assert join(found, scores).level.value == level
 
 
+@pytest.mark.parametrize(
+    "marks, scores, level",
+    [
+        ({"past", "well"}, {"crisis": 0.55}, "none"),
+        ({"past", "well"}, {"crisis": 0.7}, "crisis"),
+        ({"past", "well", "present"}, {"crisis": 0.55}, "crisis"),
+        ({"past", "well", "hopeless"}, {"crisis": 0.55}, "crisis"),
+        ({"past"}, {"crisis": 0.55}, "crisis"),
+        ({"past", "well"}, {}, "crisis"),  # patterns alone do not judge that
+        ({"past", "well"}, {"crisis": 0.5, "emergency_now": 0.5}, "medical_emergency"),
+    ],
+)
+def test_what_the_words_put_into_the_past_is_over(marks, scores, level):
+    assert join(quiet(level=RiskLevel.CRISIS, marks=marks), scores).level.value == level
+
+
+@pytest.mark.parametrize(
+    "text, marks",
+    [
+        ("I tried at 17. I'm 40 now and I've been well for years.", {"past", "well"}),
+        ("I tried in 2012, was fine for years, and the thoughts are back", {"past", "present"}),
+        ("高中时想过死，早就没事了，现在孩子都上学了", {"past", "well"}),
+        ("以前好了，最近又开始想", {"past", "present"}),
+        ("what does the operation cost", set()),
+    ],
+)
+def test_past_and_present_are_told_apart(text, marks):
+    found = load_assessor().assess(text).marks & {"past", "well", "present"}
+    assert marks <= found
+    assert ("present" in found) == ("present" in marks)
+
+
 def test_doubt_is_gentle_and_a_pattern_is_no_doubt():
     assert join(quiet(), {"crisis": 0.3}).gentle
     assert not join(quiet(), {"crisis": 0.9}).gentle
@@ -46,7 +78,13 @@ def test_doubt_is_gentle_and_a_pattern_is_no_doubt():
         (quiet(), {"crisis": 0.4}, "ask_cost_overview", 0.5, "crisis"),
         (quiet(), {"crisis": 0.4}, "ask_complication_death", 0.9, "crisis"),
         (quiet(), {"crisis": 0.4}, "nlu_fallback", 0.9, "crisis"),
+        (quiet(), {"crisis": 0.4}, "ask_cost_insurance_and_financing", 0.9, "crisis"),
+        (quiet(), {"crisis": 0.6}, "ask_about_human", 0.95, "none"),
+        (quiet(), {"crisis": 0.6}, "ask_cost_overview", 0.95, "crisis"),
         (quiet(), {"crisis": 0.9}, "ask_cost_overview", 0.9, "crisis"),
+        (quiet(), {"crisis": 0.3}, "report_distress", 0.95, "distress"),
+        (quiet(), {"crisis": 0.3}, "report_distress", 0.7, "crisis"),
+        (quiet(), {"crisis": 0.5}, "report_distress", 0.95, "crisis"),
         (quiet(level=RiskLevel.CRISIS), {"crisis": 0.4}, "ask_cost_overview", 0.9, "crisis"),
     ],
 )
@@ -153,3 +191,12 @@ class Spells:
 )
 def test_misspelt_danger_is_seen(text, level):
     assert RiskModel(load_assessor(), Spells()).assess(text).level is level
+
+
+@pytest.mark.parametrize(
+    "level, crisis, imminent",
+    [(RiskLevel.CRISIS, 0.3, True), (RiskLevel.NONE, 0.3, False), (RiskLevel.NONE, 0.6, True)],
+)
+def test_words_of_acting_now_in_a_mere_doubt_are_asked_about_first(level, crisis, imminent):
+    found = quiet(level=level, marks=frozenset({"imminent"}))
+    assert join(found, {"crisis": crisis, "none": 1 - crisis}).imminent is imminent

@@ -399,7 +399,7 @@ def test_the_button_no_to_today_is_no_denial_of_the_thoughts():
 
 
 def test_what_only_the_intent_says_is_asked_about_gently():
-    plan = Talk().say("report_crisis", confidence=0.6)
+    plan = Talk().say("report_crisis", confidence=0.8)
     assert (plan.level, plan.words[0]) == (RiskLevel.CRISIS, "utter_crisis_ask_gently")
     assert Talk().say("report_crisis", confidence=0.3).level is RiskLevel.DISTRESS
     denied = Talk().say("report_crisis", denied=True)
@@ -621,6 +621,17 @@ def test_an_exercise_asked_for_comes_before_a_mere_doubt_about_acting():
     assert by_pattern.words[0] == "utter_crisis_imminent"
 
 
+def test_somebody_who_got_the_lines_before_gets_the_exercise_asked_for_in_doubt():
+    talk = Talk()
+    talk.say(level="crisis", subject="other", imminent=True)
+    talk.say(safe=True)
+    doubt = {"level": "crisis", "asks": "calm", "imminent": True, **DOUBT}
+    plan = talk.say("x", **doubt)
+    assert plan.level is RiskLevel.CRISIS
+    assert plan.words == [GROUNDING_STEPS[0]]
+    assert "utter_crisis_lines" in Talk().say("x", **{**doubt, "imminent": False}).words
+
+
 def test_centimetres_wait_for_the_answer_about_today_once():
     talk = Talk()
     talk.say(level="crisis")
@@ -629,6 +640,17 @@ def test_centimetres_wait_for_the_answer_about_today_once():
     again = talk.say("ask_procedure_height_gain")
     assert again.level is RiskLevel.NONE
     assert again.after == ["utter_crisis_door"]
+
+
+@pytest.mark.parametrize("question, words", [(True, []), (False, ["utter_emergency_cleared"])])
+def test_signs_that_a_doctor_has_looked_at_are_over(question, words):
+    talk = Talk()
+    talk.say(level="medical_emergency", urgency="today")
+    facts = Facts(
+        {"level": "none", "cleared": True}, "ask_cost_overview", 0.8, None, question=question
+    )
+    plan = advance(talk.memory, facts)
+    assert (plan.level, plan.words, plan.after) == (RiskLevel.NONE, words, [])
 
 
 def test_urgent_signs_stay_the_subject_until_help_is_there_but_nobody_is_locked_in():
@@ -709,9 +731,9 @@ def test_somebody_who_came_down_is_believed():
 
 
 def test_a_mere_doubt_is_over_when_they_go_on_with_no_trace_of_danger():
-    def goes_on(talk, leaning, level="none", question=False, intent="out_of_scope"):
+    def goes_on(talk, leaning, level="none", intent="out_of_scope", confidence=0.3, question=False):
         risk = {"level": level, "rules": [], "leaning": leaning}
-        return advance(talk.memory, Facts(risk, intent, 0.3, None, question=question))
+        return advance(talk.memory, Facts(risk, intent, confidence, None, question=question))
 
     doubt = Talk()
     doubt.say(level="crisis", gentle=True, **DOUBT)
@@ -720,6 +742,11 @@ def test_a_mere_doubt_is_over_when_they_go_on_with_no_trace_of_danger():
     assert plan.after == ["utter_crisis_door"]
     assert goes_on(doubt, 0.12).level is RiskLevel.CRISIS  # a trace
     assert goes_on(doubt, 0.01, question=True).level is RiskLevel.CRISIS  # too short to tell
+    asked = {"question": True, "confidence": 0.5}
+    assert goes_on(doubt, 0.01, intent="ask_cost_overview", **asked).level is RiskLevel.NONE
+    assert goes_on(doubt, 0.01, intent="ask_wellbeing_dating", **asked).level is RiskLevel.CRISIS
+    exercise = {"intent": "ask_wellbeing_thought_check", "question": True, "confidence": 0.95}
+    assert goes_on(doubt, 0.01, **exercise).level is RiskLevel.NONE
     assert goes_on(doubt, 0.01, intent="affirm").level is RiskLevel.CRISIS
     plain = Talk()
     plain.say(level="crisis")
