@@ -39,10 +39,10 @@ class CalibratedFallback(MessageAnnotator):
 
     `threshold`: the least calibrated probability to answer with. `ambiguity`: the least distance
     between the first two, unless the first is over one half. The ranking stays, so that the
-    clarifying action can offer the likely topics as buttons. `caution`: from this probability of all
-    requests that are refused together, the likeliest of them is the intent. A message with several questions was
-    understood part by part and stays. Text without a single letter or
-    digit gets the intent `no_words`.
+    clarifying action can offer the likely topics as buttons. `caution`: from this probability of
+    all requests that are refused together, the likeliest of them is the intent. A message with
+    several questions was understood part by part and stays. Text without a single letter or digit
+    gets the intent `no_words`.
     """
 
     @staticmethod
@@ -79,4 +79,4 @@ class CalibratedFallback(MessageAnnotator):
 
 
 def _is_refused(name: str) -> bool:
-    return name == _NAMING or name.startswith(_REFUSED) and name != _NOT_REFUSED
+    return name == _NAMING or (name.startswith(_REFUSED) and name != _NOT_REFUSED)

@@ -48,9 +48,11 @@ _OF_INTENTS = {
     "report_distress": "distress",
     "no_risk_denial": "denial",
 }
-# Topics whose questions may themselves carry distress or signs; not used as harmless.
+# Topics whose questions may themselves carry distress; examples_wellbeing*.yml says which do.
+MAY_DISTRESS = ("ask_wellbeing_self_acceptance", "ask_wellbeing_bullying")
+# Not used as harmless: these, and what may carry signs.
 _NOT_HARMLESS = (
-    *("ask_wellbeing_self_acceptance", "ask_wellbeing_bullying", "ask_emergency_"),
+    *(*MAY_DISTRESS, "ask_emergency_"),
     "report_medical_emergency",  # mixes both urgencies
     *("decline_help", "request_safety_plan", "stop", "deny"),
 )

@@ -19,6 +19,7 @@ __all__ = ["Regions"]
 
 _LANGUAGES = ("en", "zh")
 _MOST_OF_BARE = 60  # characters
+_MOST_OF_PASSING = 1000
 
 # Statements about the writer; those further up count more. {place} stands for any name, {where}
 # for a place with small words before it, {start} for the start of a sentence.
@@ -44,7 +45,8 @@ _STATEMENTS = (
     r"\band i (?:are|am|live|stay|work|study) (?:\w{2,10} ){0,2}in {where}",
     # which number to call there
     r"\b(?:(?:which|what|whats the|phone|emergency|crisis|helpline) number|hotlines?|helplines?"
-    r"|(?:crisis|help|a) lines?|(?:i|we|to|should) (?:call|dial|ring)) (?:\w{2,9} ){0,3}"
+    r"|(?:crisis|help|a|any|about|phone) lines?|(?:i|we|to|should) (?:call|dial|ring)) "
+    r"(?:\w{2,9} ){0,3}"
     r"(?:in|for|from) (?:the )?{place}",
     r"{place}(?:的|这边|那边|这里)?(?:该|要|能)?(?:打|拨|有|报)?(?:的)?(?:哪个|什么|啥|多少|几)?"
     r"(?:急救|求助|心理|危机|自杀|救护车)?(?:电话|号码|热线|救护车)",
@@ -96,9 +98,63 @@ _PARTS = {
     ),
 }
 _FILLERS = re.compile(
-    r"\b(?:i|im|am|in|at|from|the|its|it|is|near|think|live|my|country|city|here|now|just|uh|um|and"
+    r"\b(?:i|im|am|in|at|from|the|its|it|is|near|think|live|my|country|city|here|now|just|uh|um|and|atm|rn|side"
     r"|right|currently|btw|based|still|only|also|please|so|well|out|up|down|over"
     r"|hi|yes|ok)\b|[我在是人的住来自这边了啊呀呢哦嗯那里省市县]|[\W_]+"
+)
+
+# A clause that is neither a question nor about an operation, a plan, the past or another
+# person says where the writer is as soon as it names a place and the writer, or where they
+# are sitting: "my flat is in Leeds", "在广州的出租屋里".
+_CLAUSES = re.compile(
+    r"[.!?,;:。，！？；、\n]+| (?:but|and then|because|cos|while|although|though|so) "
+    r"|(?<!me) and (?=(?:i|im|we|my|he|she|they|now|it|nobody|the) )|而|但是?|不过"
+)
+_SPOT = (
+    r"(?:flat|room|house|home|dorm|apartment|place|uni|university|college|school|town|city|bed|car"
+    r"|office|hotel|hostel|motel|hospital|ward|village|balcony|bedsit|bathroom|kitchen|street)"
+)
+_WRITER = re.compile(
+    r"\b(?:im|i am|ive been|we are|weve been|(?:i|we|and me|me and my \w+|my \w+ and i)"
+    rf" (?:just |both |all |still )?(?:live|stay|share|sit|rent|board))\b"
+    rf"|\b(?:my|our) (?:\w{{2,12}} )?{_SPOT}\b"
+    r"|我|咱|俺"
+)
+# Without a subject: the writer's, unless another was spoken of before.
+_NOBODY = re.compile(
+    rf"^(?:\w+ )?(?:in|at|inside|from|on) (?:a|an|the|this|some) (?:\w{{2,12}} )?{_SPOT}\b"
+    r"|^(?:just |finally )?(?:landed|arrived|calling|writing|texting|typing|sitting|lying|stuck) "
+    r"|出租屋|宿舍|酒店|旅馆|民宿|病房|阳台|这边|这里|这儿|厂里|工地|留学|读书|读研|打工|上班|老家|^在|^人[在现]"
+)
+_OTHERS = re.compile(
+    r"\b(?:he|she|they|his|her|hes|shes|brother|sister|friend|son|daughter|mum|mom|dad|wife|husband"
+    r"|boyfriend|girlfriend|cousin|patient|guy)\b|他|她|朋友|同学|男友|女友|儿子|女儿|老公|老婆|弟|哥|姐|妹|表|亲戚|网友"
+)
+_PLACED = re.compile(
+    r"(?:\b(?:in|at|from|near|outside|around|back to)(?: (?:the|south|north|east|west|central"
+    r"|downtown|rural|suburban|greater|a|an|small|town|city|village|of|outside|near)){0,4} "
+    r"|[在家村]"
+    r"|现在|人|老家|我|这边是|这里是)$"
+)
+_AFTER = re.compile(
+    r"(?:的?(?:这边|这里|这儿|本地|郊区|出租屋|宿舍|酒店|厂里|工地)|留学|读|上学|上班|打工|工作|的$)"
+)
+_NOT_OF_THEM = re.compile(
+    r"\b(?:surgery|surgeries|surgeon|operat\w*|lengthen\w*|clinics?|procedure|had it|got it|have it"
+    r"|get it|done|do it|cost|costs|price|prices|cheap\w*|how much|quote|quoted|legal|law|laws"
+    r"|allowed|ban|banned|forbid\w*|rules?|agents?|average|men|women|doctors?|heard|hear|read|saw"
+    r"|watch\w*|know|seen|guy|someone|somebody|people|they|he|she|his|her|him|hes|shes|their|was"
+    r"|were|used to|grew|born|raised|went|visited|had|got|wish|want|wanna|plan\w*|might|could"
+    r"|would|should|will|going|gonna|think\w*|consider\w*|book\w*|trip|travel\w*|flight|fly|ticket"
+    r"|if|when|wont|cant|not|dont|never|what|which|about|than|like|why|how|who|compared?|stories)\b"
+    r"|手术|断骨|增高|延长|医生|大夫|诊所|机构|中介|做的|做完|做过|多少钱|价|费用|便宜|合法|犯法|规定|法律|听说|看到|有人"
+    r"|想去|打算|准备去|要去|飞去|想|他|她|朋友|同学|同事|室友|男友|女友|以前|曾经|小时候|出差|旅游|去过|去年|前年|不|没|如果|要是|平均"
+    r"|\b(?:interested|scared|afraid|speak|talk|lost|paid|pay|love|believe|can)\b|人均|哪|什么|怎么|吗|呢|几|谁|像"
+)
+# "we flew back to Auckland", "we live with my aunt in": what lets a clause of these words count.
+_WE_TOO = re.compile(
+    r"\b(?:flew|came|come|moved|got|gone|am|are|were) (?:\w{2,8} )?back (?:home )?(?:to|in)\b"
+    r"|\b(?:he|she|they) lives? .{2,30} with (?:me|us)\b"
 )
 
 # Too short for the file, where they would be found in running text.
@@ -202,7 +258,7 @@ class Regions:
             match = statement.search(plain)
             if match:
                 return self._code(plain, match)
-        return self._in_other_words(plain)
+        return self._in_other_words(plain) or self._in_passing(plain)
 
     def only(self, text: str) -> str | None:
         """Return the ISO code where the message is nothing but a place ("Canada", "我在上海")."""
@@ -235,6 +291,24 @@ class Regions:
             if code:
                 return code
         return None
+
+    def _in_passing(self, plain: str) -> str | None:
+        """Return the region of the one clause that says where the writer is, in any words."""
+        if len(plain) > _MOST_OF_PASSING or plain.endswith("?"):
+            return None
+        found, others = set(), False
+        for clause in map(str.strip, _CLAUSES.split(plain)):
+            theirs = bool(_WE_TOO.search(clause)) or not _NOT_OF_THEM.search(clause)
+            names = _WE_TOO.search(clause) or _WRITER.search(clause)
+            named = names or (not others and _NOBODY.search(clause))
+            others = others or bool(_OTHERS.search(clause))
+            if not theirs or not named:
+                continue
+            for match in self._place.finditer(clause):
+                before, after = clause[: match.start()], clause[match.end() :]
+                if _PLACED.search(before) or _AFTER.match(after):
+                    found.add(self._codes[match["place"]])
+        return found.pop() if len(found) == 1 else None
 
     def _named(self, candidates: Iterable[str]) -> str | None:
         return next(

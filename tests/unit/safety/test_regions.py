@@ -270,3 +270,30 @@ def test_a_place_that_a_message_begins_with(text, region):
 @given(st.text())
 def test_any_beginning(text):
     assert load_regions().begins(text) is None or len(load_regions().begins(text)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("my flat is in Glasgow and I can't stop shaking", "GB"),
+        ("I'm sitting in my car in Phoenix", "US"),
+        ("we flew back to Auckland last week and now his calf is swollen", "NZ"),
+        ("me and my mum live in Johannesburg", "ZA"),
+        ("in a hotel room in Antalya, the leg is cold", "TR"),
+        ("我家郑州的", "CN"),
+        ("纽约这边半夜了", "US"),
+        ("出租屋在深圳龙华", "CN"),
+        # neither a plan, nor others, nor what is asked about
+        ("the hotel in Antalya was awful", None),
+        ("my hotel in Istanbul is booked for june", None),
+        ("my cousin lives in Spain", None),
+        ("I paid the deposit to the place in Bangkok", None),
+        ("I want to go to Thailand", None),
+        ("I speak to a girl in Manila", None),
+        ("我以前在北京上班", None),
+        ("土耳其这边的医院怎么样", None),
+        ("我男朋友在首尔，他说那边便宜", None),
+    ],
+)
+def test_where_the_writer_is_in_passing(text: str, region: str | None) -> None:
+    assert load_regions().find(text) == region
